@@ -1,0 +1,125 @@
+//! `postgres-single-user`: rotates the password of a PostgreSQL role, which changes it itself.
+//!
+//! The secret is a JSON object with `engine` (`postgres`), `host`, `username` and `password`, and
+//! optionally `port`, `dbname` and `ssl`. Between `setSecret` and `finishSecret` the server accepts
+//! the pending password only; at every moment it accepts one that the store holds.
+//!
+//! The server is sent a SCRAM verifier, so that the password is in none of its logs.
+
+mod sql;
+#[cfg(test)]
+mod tests;
+
+use keywheel_sdk::database::DatabaseSecret;
+use keywheel_sdk::secrets::{self, CURRENT, PENDING, PasswordRules, VersionValue};
+use keywheel_sdk::sql::{Connection, Engine, ErrorKind};
+use keywheel_sdk::{Event, Failure, Rotator, log, scram};
+
+/// What a secret's `engine` must say.
+const ENGINE: &str = "postgres";
+
+/// The rotator of this crate.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PostgresSingleUser;
+
+keywheel_sdk::export!(PostgresSingleUser);
+
+impl Rotator for PostgresSingleUser {
+    fn create_secret(&self, event: &Event) -> Result<(), Failure> {
+        let current = read(&event.current()?, CURRENT)?;
+        if event.pending()?.is_some() {
+            log::info("the pending value is stored already");
+            return Ok(());
+        }
+        let password = secrets::get_random_password(&PasswordRules::from_environment()?)?;
+        event.put_pending(&current.with_password(&password).to_value())?;
+        log::info("stored a new password as the pending value");
+        Ok(())
+    }
+
+    fn set_secret(&self, event: &Event) -> Result<(), Failure> {
+        let current = read(&event.current()?, CURRENT)?;
+        let pending = read_pending(event)?;
+        current.require_same_login(&pending)?;
+
+        if log_in(&pending)?.is_ok() {
+            log::info("the server accepts the pending password already");
+            return Ok(());
+        }
+        let mut connection = match log_in(&current)? {
+            Ok(connection) => connection,
+            Err(refusal) => {
+                log_in_with_previous(event, &pending)?.ok_or_else(|| locked_out(&pending, &refusal))?
+            }
+        };
+        let statement = sql::set_password(pending.username(), &scram::verifier(pending.password()))?;
+        connection
+            .execute(&statement, &[])
+            .map_err(|error| Failure::from(error).while_doing("changing the password"))?;
+        log::info("the server took the pending password");
+        Ok(())
+    }
+
+    fn test_secret(&self, event: &Event) -> Result<(), Failure> {
+        let pending = read_pending(event)?;
+        let mut connection = log_in(&pending)?.map_err(|refusal| {
+            Failure::Permanent(format!("the server refused the pending password: {refusal}"))
+        })?;
+        connection
+            .query(sql::PROBE, &[])
+            .map_err(|error| Failure::from(error).while_doing("reading with the pending password"))?;
+        log::info("logged in with the pending password");
+        Ok(())
+    }
+}
+
+fn read(version: &VersionValue, stage: &str) -> Result<DatabaseSecret, Failure> {
+    let secret = DatabaseSecret::parse(&version.value)
+        .map_err(|error| Failure::from(error).while_doing(&format!("reading the {stage} value")))?;
+    if secret.engine() == ENGINE {
+        return Ok(secret);
+    }
+    Err(Failure::Permanent(format!(
+        "the {stage} value is not for this function: its `engine` must be `{ENGINE}`"
+    )))
+}
+
+fn read_pending(event: &Event) -> Result<DatabaseSecret, Failure> {
+    let pending = event.pending()?;
+    let absent =
+        || Failure::Permanent(format!("there is no {PENDING} value: createSecret has not stored one"));
+    read(&pending.ok_or_else(absent)?, PENDING)
+}
+
+/// Logs in. The inner error is the server's refusal of role or password; only that one says that
+/// another password is worth a try. A server that cannot be reached has refused nothing.
+fn log_in(secret: &DatabaseSecret) -> Result<Result<Connection, String>, Failure> {
+    match Connection::open(&secret.target(Engine::Postgres)) {
+        Ok(connection) => Ok(Ok(connection)),
+        Err(error) if error.kind == ErrorKind::Authentication => Ok(Err(error.message)),
+        Err(error) => Err(Failure::from(error).while_doing("connecting to the server")),
+    }
+}
+
+/// The last resort: the password before the current one, when it belongs to the same role and server.
+fn log_in_with_previous(event: &Event, pending: &DatabaseSecret) -> Result<Option<Connection>, Failure> {
+    let Some(version) = event.previous()? else { return Ok(None) };
+    // What an old version looks like must not decide how this rotation ends.
+    let Ok(previous) = DatabaseSecret::parse(&version.value) else { return Ok(None) };
+    if previous.require_same_login(pending).is_err() {
+        return Ok(None);
+    }
+    let connection = log_in(&previous)?.ok();
+    if connection.is_some() {
+        log::warn("the server refused the current password and took the previous one");
+    }
+    Ok(connection)
+}
+
+fn locked_out(secret: &DatabaseSecret, refusal: &str) -> Failure {
+    Failure::Permanent(format!(
+        "role `{}` can log in with neither the pending, the current nor the previous password ({refusal}); if its \
+         password was changed outside, store the one in use in the secret and rotate again",
+        secret.username()
+    ))
+}

@@ -1,0 +1,124 @@
+//! Errors as the protocol carries them.
+
+use std::fmt;
+
+/// The exception's name on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorCode {
+    /// The caller may not do this, or the rotation function cannot be called.
+    AccessDenied,
+    /// A stored value cannot be opened: wrong key, damaged, disabled.
+    DecryptionFailure,
+    /// A value cannot be sealed.
+    EncryptionFailure,
+    /// A fault of ours; the log holds the cause.
+    InternalService,
+    /// A pagination token that we did not issue, or for other parameters.
+    InvalidNextToken,
+    /// A parameter is wrong.
+    InvalidParameter,
+    /// The request does not fit the state of the secret.
+    InvalidRequest,
+    /// A quota.
+    LimitExceeded,
+    /// The name, or the token with another value, is taken.
+    ResourceExists,
+    /// No such secret or version.
+    ResourceNotFound,
+    /// The body is not what the protocol asks for.
+    Serialization,
+    /// Too many requests.
+    Throttling,
+    /// No such operation.
+    UnknownOperation,
+    /// A member breaks a constraint of the service model.
+    Validation,
+    /// The signature, key or date of the request is refused, with the protocol's own code.
+    Authentication(&'static str),
+}
+
+impl ErrorCode {
+    /// As in `__type`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessDenied => "AccessDeniedException",
+            Self::DecryptionFailure => "DecryptionFailure",
+            Self::EncryptionFailure => "EncryptionFailure",
+            Self::InternalService => "InternalServiceError",
+            Self::InvalidNextToken => "InvalidNextTokenException",
+            Self::InvalidParameter => "InvalidParameterException",
+            Self::InvalidRequest => "InvalidRequestException",
+            Self::LimitExceeded => "LimitExceededException",
+            Self::ResourceExists => "ResourceExistsException",
+            Self::ResourceNotFound => "ResourceNotFoundException",
+            Self::Serialization => "SerializationException",
+            Self::Throttling => "ThrottlingException",
+            Self::UnknownOperation => "UnknownOperationException",
+            Self::Validation => "ValidationException",
+            Self::Authentication(code) => code,
+        }
+    }
+
+    /// Every client error of this service is 400.
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::InternalService => 500,
+            _ => 400,
+        }
+    }
+
+    /// Errors of the service model spell `Message`, those in front of it `message`.
+    pub const fn message_member(self) -> &'static str {
+        match self {
+            Self::AccessDenied
+            | Self::Serialization
+            | Self::Throttling
+            | Self::UnknownOperation
+            | Self::Validation
+            | Self::Authentication(_) => "message",
+            _ => "Message",
+        }
+    }
+}
+
+/// A refusal: a code that programs branch on and a sentence for people. It never holds a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    /// What programs branch on.
+    pub code: ErrorCode,
+    /// What people read.
+    pub message: String,
+}
+
+impl ApiError {
+    /// An error with this code and sentence.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// `ResourceNotFoundException` for a secret, in the service's words.
+    pub fn secret_not_found() -> Self {
+        Self::new(ErrorCode::ResourceNotFound, "Secrets Manager can't find the specified secret.")
+    }
+
+    /// `InternalServiceError`: the cause is for the log, not for the caller.
+    pub fn internal() -> Self {
+        Self::new(ErrorCode::InternalService, "An error occurred on the server side.")
+    }
+
+    /// The JSON body.
+    pub fn body(&self) -> serde_json::Value {
+        let mut body = serde_json::Map::new();
+        body.insert("__type".into(), self.code.as_str().into());
+        body.insert(self.code.message_member().into(), self.message.as_str().into());
+        body.into()
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.message)
+    }
+}
+
+impl std::error::Error for ApiError {}

@@ -1,0 +1,64 @@
+//! Shapes of the AWS Secrets Manager protocol (awsJson 1.1, service model 2017-10-17).
+//!
+//! One file per action with its request and its response. A request is read member by member
+//! ([`Members`]), so that a refusal names the member and never repeats its content.
+
+mod cancel_rotate_secret;
+mod create_secret;
+mod delete_secret;
+mod describe_rotation;
+mod describe_secret;
+mod error;
+mod get_random_password;
+mod get_secret_value;
+mod json;
+mod list_secret_version_ids;
+mod list_secrets;
+mod members;
+mod put_secret_value;
+mod restore_secret;
+mod rotate_secret;
+mod tag_resource;
+mod untag_resource;
+mod update_secret;
+mod update_secret_version_stage;
+mod value;
+
+pub use cancel_rotate_secret::{CancelRotateSecretRequest, CancelRotateSecretResponse};
+pub use create_secret::{CreateSecretRequest, CreateSecretResponse};
+pub use delete_secret::{DeleteSecretRequest, DeleteSecretResponse};
+pub use describe_rotation::{AttemptDescription, DescribeRotationRequest, DescribeRotationResponse};
+pub use describe_secret::{DescribeSecretRequest, DescribeSecretResponse, RotationRules};
+pub use error::{ApiError, ErrorCode};
+pub use get_random_password::{GetRandomPasswordRequest, GetRandomPasswordResponse};
+pub use get_secret_value::{GetSecretValueRequest, GetSecretValueResponse};
+pub use list_secret_version_ids::{
+    ListSecretVersionIdsRequest, ListSecretVersionIdsResponse, SecretVersionsListEntry,
+};
+pub use list_secrets::{Filter, FilterKey, ListSecretsRequest, ListSecretsResponse, SecretListEntry, SortBy};
+pub use members::{Bounds, Members};
+pub use put_secret_value::{PutSecretValueRequest, PutSecretValueResponse};
+pub use restore_secret::{RestoreSecretRequest, RestoreSecretResponse};
+pub use rotate_secret::{RotateSecretRequest, RotateSecretResponse};
+pub use tag_resource::{Tag, TagResourceRequest};
+pub use untag_resource::UntagResourceRequest;
+pub use update_secret::{UpdateSecretRequest, UpdateSecretResponse};
+pub use update_secret_version_stage::{UpdateSecretVersionStageRequest, UpdateSecretVersionStageResponse};
+pub use value::SecretValue;
+
+/// A request that can be read from the members of a JSON body.
+pub trait Request: Sized {
+    /// The operation's name, as in `X-Amz-Target: secretsmanager.<NAME>`.
+    const NAME: &'static str;
+
+    /// Reads and checks the members.
+    fn read(members: &mut Members) -> Result<Self, ApiError>;
+}
+
+/// Reads a whole request: JSON, then its members, then the constraints that they broke.
+pub fn decode<R: Request>(body: &[u8]) -> Result<R, ApiError> {
+    let mut members = Members::parse(body)?;
+    let request = R::read(&mut members)?;
+    members.finish()?;
+    Ok(request)
+}

@@ -1,0 +1,17 @@
+//! The rules of Keywheel as pure functions over values.
+//!
+//! Nothing here reads a clock, makes a random byte, opens a file or a socket, or awaits: time and
+//! random bytes are arguments. The crate's dependencies make that a compile error.
+
+pub mod api;
+pub mod envelope;
+pub mod next_token;
+pub mod password;
+pub mod rotation;
+pub mod schedule;
+pub mod search;
+pub mod secret;
+pub mod sensitive;
+pub mod sigv4;
+pub mod time;
+pub mod version;

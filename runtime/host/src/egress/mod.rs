@@ -1,0 +1,201 @@
+//! Which addresses a function may reach. Deny by default.
+//!
+//! A rule names a host and a port. The host that the guest names must match a rule, and each address
+//! that it resolves to must be one that the rules reach: loopback, link-local, metadata and other special
+//! addresses only when a rule is that address itself (for loopback, `localhost` will do). The connection
+//! goes to the address that was checked; the name is resolved once.
+
+mod address;
+mod rule;
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::net::TcpStream;
+
+pub use rule::{Rule, RuleError};
+
+use address::Reach;
+
+/// Turns a name into addresses.
+#[async_trait]
+pub trait Resolve: Send + Sync {
+    /// The addresses of a host, in the order in which they are tried. It is asked once per connection.
+    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>>;
+}
+
+/// The resolver of the system.
+struct SystemResolver;
+
+#[async_trait]
+impl Resolve for SystemResolver {
+    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok(tokio::net::lookup_host((host, port)).await?.collect())
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum EgressError {
+    /// No rule names the host and port.
+    #[error("the sandbox does not allow a connection to `{rule}`; what would: `--allow {rule}`")]
+    NotAllowed {
+        /// The rule that is missing.
+        rule: Rule,
+    },
+    /// The host is allowed, but what it resolves to must be named itself.
+    #[error("`{host}` is {kind}, which the sandbox allows only when it is named; what would: `--allow {rule}`")]
+    AddressNotNamed {
+        /// What the guest asked for.
+        host: String,
+        /// What the address is.
+        kind: &'static str,
+        /// The rule that is missing.
+        rule: Rule,
+    },
+    /// The name has no address.
+    #[error("no address is known for `{host}`")]
+    Unresolved {
+        /// What the guest asked for.
+        host: String,
+        /// What the resolver said.
+        #[source]
+        source: io::Error,
+    },
+    /// None of the addresses took the connection.
+    #[error("no connection to `{host}:{port}`")]
+    Unreachable {
+        /// What the guest asked for.
+        host: String,
+        /// The port.
+        port: u16,
+        /// What the last address said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl EgressError {
+    /// Whether the sandbox refused, and not the network.
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::NotAllowed { .. } | Self::AddressNotNamed { .. })
+    }
+}
+
+/// The rules of one invocation.
+#[derive(Clone)]
+pub struct Egress {
+    rules: Vec<Rule>,
+    resolver: Arc<dyn Resolve>,
+}
+
+impl fmt::Debug for Egress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Egress").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+impl Default for Egress {
+    fn default() -> Self {
+        Self::deny_all()
+    }
+}
+
+impl Egress {
+    /// Reaches nothing.
+    pub fn deny_all() -> Self {
+        Self { rules: Vec::new(), resolver: Arc::new(SystemResolver) }
+    }
+
+    /// Reaches this host and port too.
+    #[must_use]
+    pub fn allow(self, host: &str, port: u16) -> Self {
+        self.allow_rule(Rule::new(host, port))
+    }
+
+    /// Reaches what the rule names too.
+    #[must_use]
+    pub fn allow_rule(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Asks another resolver than the system's.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Arc<dyn Resolve>) -> Self {
+        self.resolver = resolver;
+        self
+    }
+
+    /// The addresses behind a host that may be dialled.
+    ///
+    /// # Errors
+    ///
+    /// When the rules do not reach it, or the name has no address.
+    pub async fn check(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
+        let wanted = Rule::new(host, port);
+        if !self.rules.contains(&wanted) {
+            return Err(EgressError::NotAllowed { rule: wanted });
+        }
+        let resolved = match wanted.ip() {
+            Some(ip) => vec![SocketAddr::new(ip, port)],
+            None => self.resolve(&wanted).await?,
+        };
+        let (allowed, refused): (Vec<_>, Vec<_>) =
+            resolved.into_iter().partition(|address| self.reaches(&wanted, address.ip()));
+        match refused.first() {
+            Some(address) if allowed.is_empty() => {
+                let ip = address::unmap(address.ip());
+                let kind = address::reach(ip).name();
+                Err(EgressError::AddressNotNamed {
+                    host: host.to_owned(),
+                    kind,
+                    rule: Rule::new(&ip.to_string(), port),
+                })
+            }
+            _ => Ok(allowed),
+        }
+    }
+
+    async fn resolve(&self, wanted: &Rule) -> Result<Vec<SocketAddr>, EgressError> {
+        let unresolved = |source| EgressError::Unresolved { host: wanted.host().to_owned(), source };
+        let found = self.resolver.resolve(wanted.host(), wanted.port()).await.map_err(unresolved)?;
+        if found.is_empty() {
+            return Err(unresolved(io::Error::from(io::ErrorKind::NotFound)));
+        }
+        // The port is the one that was checked, whatever the resolver says.
+        Ok(found.into_iter().map(|address| SocketAddr::new(address.ip(), wanted.port())).collect())
+    }
+
+    fn reaches(&self, wanted: &Rule, ip: IpAddr) -> bool {
+        let ip = address::unmap(ip);
+        let named = || self.rules.iter().any(|rule| rule.port() == wanted.port() && rule.ip() == Some(ip));
+        match address::reach(ip) {
+            Reach::Ordinary | Reach::Private => true,
+            Reach::Loopback => wanted.host() == "localhost" || named(),
+            Reach::LinkLocal | Reach::Metadata | Reach::Special => named(),
+        }
+    }
+
+    /// Connects to one of the addresses that [`Egress::check`] returns, and to no other.
+    ///
+    /// # Errors
+    ///
+    /// As [`Egress::check`], and when no address takes the connection.
+    pub async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, EgressError> {
+        let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for address in self.check(host, port).await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(EgressError::Unreachable { host: host.to_owned(), port, source: last })
+    }
+}
+
+#[cfg(test)]
+mod tests;

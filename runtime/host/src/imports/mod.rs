@@ -1,0 +1,18 @@
+//! The interfaces of the contract, one file each.
+
+pub(crate) mod log;
+pub(crate) mod secrets;
+pub(crate) mod sql;
+
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::contract::Rotator;
+use crate::contract::keywheel::rotation::types;
+use crate::state::State;
+
+/// Links all of them. A function reaches those that its component imports.
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    Rotator::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
+}
+
+impl types::Host for State {}

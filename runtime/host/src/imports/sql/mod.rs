@@ -1,0 +1,107 @@
+//! `sql`: connections to databases. Driver, TLS and egress check are the host's.
+
+mod cleartext;
+mod fault;
+mod postgres;
+mod tls;
+mod value;
+
+use std::time::Duration;
+
+use keywheel_domain::sensitive::Sensitive;
+use tokio::time::timeout;
+use wasmtime::component::Resource;
+
+use crate::contract::keywheel::rotation::sql as wit;
+use crate::state::State;
+use wit::{Engine, Error, ErrorKind, Rows, Target, Value};
+
+/// An open session. Dropping it closes the connection, whatever it is doing.
+#[expect(unreachable_pub, reason = "the code that `bindgen!` makes re-exports it")]
+pub struct Session(postgres::Session);
+
+/// How long a session that the guest drops may take to say goodbye to its server.
+const GOODBYE_MS_MAX: u64 = 500;
+
+impl wit::Host for State {}
+
+impl wit::HostConnection for State {
+    async fn open(&mut self, mut target: Target) -> wasmtime::Result<Result<Resource<Session>, Error>> {
+        self.begin("sql.connection.open")?;
+        let password = Sensitive::new(std::mem::take(&mut target.password));
+        self.transcript.lock().redactor().learn(password.expose());
+        let answer = self.connect(&target, &password).await;
+        self.end();
+        match answer {
+            Ok(session) => {
+                let handle = self.table.push(Session(session))?;
+                self.connections += 1;
+                Ok(Ok(handle))
+            }
+            Err(error) => Ok(Err(self.clean(error))),
+        }
+    }
+
+    async fn execute(
+        &mut self,
+        session: Resource<Session>,
+        statement: String,
+        parameters: Vec<Value>,
+    ) -> wasmtime::Result<Result<u64, Error>> {
+        self.begin("sql.connection.execute")?;
+        let answer = self.table.get(&session)?.0.execute(&statement, &parameters).await;
+        self.end();
+        Ok(answer.map_err(|error| self.clean(error)))
+    }
+
+    async fn query(
+        &mut self,
+        session: Resource<Session>,
+        statement: String,
+        parameters: Vec<Value>,
+    ) -> wasmtime::Result<Result<Rows, Error>> {
+        self.begin("sql.connection.query")?;
+        let answer = self.table.get(&session)?.0.query(&statement, &parameters, &self.limits).await;
+        self.end();
+        Ok(answer.map_err(|error| self.clean(error)))
+    }
+
+    async fn drop(&mut self, session: Resource<Session>) -> wasmtime::Result<()> {
+        let session = self.table.delete(session)?;
+        self.connections -= 1;
+        // A server that does not take the goodbye is left without one.
+        let _ = timeout(Duration::from_millis(GOODBYE_MS_MAX), session.0.close()).await;
+        Ok(())
+    }
+}
+
+impl State {
+    async fn connect(
+        &mut self,
+        target: &Target,
+        password: &Sensitive<String>,
+    ) -> Result<postgres::Session, Error> {
+        if target.engine == Engine::Mysql {
+            let message = "connections to MySQL and MariaDB are not supported by this version of the host";
+            return Err(fault::permanent(ErrorKind::Limit, message.to_owned()));
+        }
+        if self.connections >= self.limits.connections_max {
+            let message =
+                format!("no more than {} connections may be open at once", self.limits.connections_max);
+            return Err(fault::permanent(ErrorKind::Limit, message));
+        }
+        let milliseconds = self.limits.connect_ms_max;
+        let opening = postgres::Session::open(&self.egress, target, password);
+        timeout(Duration::from_millis(milliseconds), opening).await.unwrap_or_else(|_| {
+            let (host, port) = (&target.host, target.port);
+            let message = format!("`{host}:{port}` did not take a login within {milliseconds} ms");
+            Err(fault::transient(ErrorKind::Connection, message))
+        })
+    }
+
+    /// A server may repeat what it was sent.
+    fn clean(&self, error: Error) -> Error {
+        let message = self.transcript.lock().clean(&error.message, self.limits.message_bytes_max);
+        Error { message, ..error }
+    }
+}

@@ -1,0 +1,178 @@
+//! How an invocation ended, in words that an operator can act on.
+
+use std::fmt;
+use std::time::Duration;
+
+use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use crate::contract::keywheel::rotation::types::Failure;
+use crate::meter::Meter;
+use crate::state::{State, Stop};
+use crate::transcript::LogLine;
+
+/// Frames of a backtrace that are told, innermost first.
+const FRAMES_MAX: usize = 12;
+const MEBIBYTE: usize = 1024 * 1024;
+
+/// What came of an invocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its log.
+    pub log: Vec<LogLine>,
+    /// Whether lines are missing at the end of the log, because it reached its limit.
+    pub log_truncated: bool,
+    /// From start to end, without the time in the queue.
+    pub wall: Duration,
+    /// Processor time.
+    pub cpu: Duration,
+    /// The largest size of its memory.
+    pub memory_bytes_peak: usize,
+}
+
+/// How an invocation ended. `Display` gives a sentence without secret values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The step is done.
+    Done,
+    /// The function says that it failed.
+    Failed {
+        /// Whether the same step may succeed later.
+        retry: bool,
+        /// Why, in the function's words.
+        message: String,
+    },
+    /// The function broke: a panic, a wrong memory access, a call of something that it does not have.
+    Trapped {
+        /// What happened, and in which of its functions.
+        message: String,
+    },
+    /// The function used more than it may.
+    LimitExceeded {
+        /// Which limit.
+        limit: &'static str,
+        /// What it asked for or was doing.
+        message: String,
+    },
+}
+
+impl Outcome {
+    /// The limit on memory, as [`Outcome::LimitExceeded`] names it.
+    pub const MEMORY: &'static str = "memory";
+    /// The limit on processor time.
+    pub const CPU_TIME: &'static str = "CPU time";
+    /// The limit on the time of a step.
+    pub const WALL_TIME: &'static str = "wall time";
+    /// The limit on calls of the host.
+    pub const HOST_CALLS: &'static str = "host calls";
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done => f.write_str("done"),
+            Self::Failed { retry: true, message } => write!(f, "failed, may be retried: {message}"),
+            Self::Failed { retry: false, message } => write!(f, "failed: {message}"),
+            Self::Trapped { message } => write!(f, "trapped: {message}"),
+            Self::LimitExceeded { limit, message } => write!(f, "limit on {limit} exceeded: {message}"),
+        }
+    }
+}
+
+/// How the call of the guest ended, before it is told to anyone.
+pub(crate) enum End {
+    Done,
+    Failed(Failure),
+    Broken(wasmtime::Error),
+    Panicked,
+    TimedOut,
+}
+
+impl Report {
+    pub(crate) fn new(end: End, state: &State, meter: &Meter) -> Self {
+        let outcome = outcome(end, state);
+        let (log, log_truncated) = state.transcript.lock().take();
+        Self {
+            outcome,
+            log,
+            log_truncated,
+            wall: meter.wall(),
+            cpu: meter.cpu(),
+            memory_bytes_peak: state.limiter.memory_bytes_peak(),
+        }
+    }
+}
+
+fn outcome(end: End, state: &State) -> Outcome {
+    let clean = |text: &str| state.transcript.lock().clean(text, state.limits.message_bytes_max);
+    match end {
+        End::Done => Outcome::Done,
+        End::Failed(Failure::Retry(message)) => Outcome::Failed { retry: true, message: clean(&message) },
+        End::Failed(Failure::Permanent(message)) => {
+            Outcome::Failed { retry: false, message: clean(&message) }
+        }
+        End::TimedOut => timed_out(state),
+        End::Panicked => {
+            Outcome::Trapped { message: format!("the host failed in {}", doing(state)) }
+        }
+        End::Broken(error) => broken(&error, state, clean),
+    }
+}
+
+fn timed_out(state: &State) -> Outcome {
+    let message = format!("the step took longer than {} ms: it was in {}", state.limits.wall_ms_max, doing(state));
+    Outcome::LimitExceeded { limit: Outcome::WALL_TIME, message }
+}
+
+/// What the guest does, as an operator would look for it.
+fn doing(state: &State) -> String {
+    state
+        .waits_for()
+        .map_or_else(|| "its own code, computing or sleeping".to_owned(), |call| format!("the call `{call}`"))
+}
+
+fn broken(error: &wasmtime::Error, state: &State, clean: impl Fn(&str) -> String) -> Outcome {
+    let limits = &state.limits;
+    let place = clean(&backtrace(error));
+    match error.downcast_ref::<Stop>() {
+        Some(Stop::CpuTime) => {
+            let message = format!("the step used more than {} ms of processor time{place}", limits.cpu_ms_max);
+            return Outcome::LimitExceeded { limit: Outcome::CPU_TIME, message };
+        }
+        Some(Stop::HostCalls) => {
+            let message = format!("the step called the host more than {} times{place}", limits.host_calls_max);
+            return Outcome::LimitExceeded { limit: Outcome::HOST_CALLS, message };
+        }
+        None => {}
+    }
+    if let Some(bytes) = state.limiter.memory_bytes_refused() {
+        let message = format!(
+            "the function asked for {} MiB of memory and may have {} MiB{place}",
+            bytes.div_ceil(MEBIBYTE),
+            limits.memory_bytes_max / MEBIBYTE
+        );
+        return Outcome::LimitExceeded { limit: Outcome::MEMORY, message };
+    }
+    let what = match (error.downcast_ref::<Trap>(), error.downcast_ref::<I32Exit>()) {
+        (Some(Trap::StackOverflow), _) => "stack overflow".to_owned(),
+        (Some(Trap::UnreachableCodeReached), _) => "a panic or an abort".to_owned(),
+        (Some(trap), _) => trap.to_string(),
+        (None, Some(I32Exit(status))) => format!("the function ended itself with exit status {status}"),
+        (None, None) => clean(&error.root_cause().to_string()),
+    };
+    Outcome::Trapped { message: format!("{what}{place}") }
+}
+
+/// `, in a <- b <- c`: the functions of the guest, innermost first; empty when none has a name.
+fn backtrace(error: &wasmtime::Error) -> String {
+    let frames = error.downcast_ref::<WasmBacktrace>().map(WasmBacktrace::frames).unwrap_or_default();
+    let names: Vec<String> = frames
+        .iter()
+        .filter_map(|frame| frame.func_name())
+        .take(FRAMES_MAX)
+        .map(|name| format!("`{:#}`", rustc_demangle::demangle(name)))
+        .collect();
+    if names.is_empty() { String::new() } else { format!(", in {}", names.join(" <- ")) }
+}

@@ -1,0 +1,310 @@
+//! `keywheel serve`: puts the process together, from the folder on disk up to the open port.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use clap::{Args, ValueEnum};
+use keywheel_domain::sensitive::Sensitive;
+use keywheel_functions::{Builtin, builtins};
+use keywheel_host::{Catalog, Engine, EngineOptions, Limits};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::{Failure, log};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{self, ACCOUNT_ID_DEFAULT, Config, LogFormat, StoreConfig};
+use crate::entropy::{Entropy, SystemEntropy};
+use crate::metrics::Metrics;
+use crate::ops::{Functions, Operations};
+use crate::server::{Listener, Parts, Server};
+use crate::store::{OpenError, RedbStore, Store};
+use crate::vault::{
+    AccessKey, AccessKeys, LocalRing, PassphraseCost, RootAccess, Vault, open_root_key, settle_account,
+};
+use crate::worker::{HostInvoke, Invoke, Source, Worker};
+
+/// A new data folder is its owner's alone.
+const FOLDER_MODE: u32 = 0o700;
+/// More than this is no passphrase.
+const PASSPHRASE_BYTES_MAX: u64 = 4096;
+/// Where compiled functions are kept in the data folder. It may be removed at any time.
+const COMPILED_FOLDER: &str = "compiled";
+/// What the key that authenticates them is derived for.
+const PURPOSE_COMPILED: &str = "compiled functions";
+/// The region in the lines to paste; every region is served.
+const REGION_SHOWN: &str = "us-east-1";
+
+/// Arguments of `keywheel serve`.
+///
+/// The environment adds KEYWHEEL_PASSPHRASE, KEYWHEEL_ACCOUNT_ID, KEYWHEEL_ROOT_ACCESS_KEY_ID,
+/// KEYWHEEL_ROOT_SECRET_ACCESS_KEY and KEYWHEEL_LOG.
+#[derive(Args)]
+pub(super) struct ServeArguments {
+    /// The data folder; made at the first start.
+    #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4584")]
+    listen: String,
+    /// Allow plain HTTP on an address that others can reach.
+    #[arg(long)]
+    insecure_http: bool,
+    /// The file of the root key; made at the first start [default: root.key in the data folder].
+    #[arg(long, value_name = "FILE")]
+    root_key_file: Option<PathBuf>,
+    /// A file with the passphrase that the root key is derived from, instead of a root key file.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// The form of the log on standard error.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    log_format: Format,
+    /// What is logged, for example warn or debug [default: info].
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Serves until a signal asks to stop.
+pub(super) fn run(arguments: ServeArguments) -> Result<(), Failure> {
+    let passphrase = arguments.passphrase_file.as_deref().map(read_passphrase).transpose()?;
+    let arguments = config::Arguments {
+        data: arguments.data,
+        listen: arguments.listen,
+        insecure_http: arguments.insecure_http,
+        root_key_file: arguments.root_key_file,
+        passphrase,
+        log_format: match arguments.log_format {
+            Format::Text => LogFormat::Text,
+            Format::Json => LogFormat::Json,
+        },
+        log_level: arguments.log_level,
+    };
+    let config = Config::read(arguments, &|name| std::env::var(name).ok())
+        .map_err(|error| Failure::Usage(error.into()))?;
+    log::start(&config.log).map_err(Failure::Usage)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the threads of the server could not be started")?;
+    Ok(runtime.block_on(serve(config))?)
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let stop = stop_on_signals()?;
+    // First of all the port: when it is taken, nothing has been made yet.
+    let listener = Listener::bind(config.listen.address).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let metrics = Arc::new(Metrics::new());
+    let store = open_store(&config.store)?;
+
+    let root = open_root_key(&*store, &config.keys.root_key, PassphraseCost::RECOMMENDED, &*entropy).await?;
+    let ring = Arc::new(LocalRing::new(Arc::clone(&store), &root, Arc::clone(&entropy)));
+    let vault = Arc::new(Vault::new(ring, &root, Arc::clone(&entropy)));
+    let asked = config.account.account_id.as_deref();
+    let account = settle_account(&*store, asked, ACCOUNT_ID_DEFAULT).await?;
+    let access_keys = Arc::new(AccessKeys::new(Arc::clone(&store), Arc::clone(&vault), Arc::clone(&entropy)));
+    let root_access = access_keys.settle_root(&account, config.account.root_access_key.as_ref()).await?;
+
+    let catalog = open_catalog(&config.store, &vault)?;
+    let functions = Functions::new(builtins().iter().map(|builtin| builtin.name.to_owned()));
+    let operations =
+        Arc::new(Operations::new(store, vault, Arc::clone(&clock), Arc::clone(&entropy), functions));
+    let sources =
+        builtins().iter().map(|Builtin { name, wasm, .. }| Source { name: (*name).to_owned(), wasm });
+    let invoke =
+        Arc::new(HostInvoke::new(Arc::clone(&operations), catalog, sources.collect(), Limits::default()));
+    let worker = Arc::new(Worker::new(
+        Arc::clone(&operations),
+        Arc::clone(&clock),
+        Arc::clone(&entropy),
+        Arc::clone(&invoke) as Arc<dyn Invoke>,
+        Arc::clone(&metrics),
+    ));
+    let server = Arc::new(Server::new(Parts {
+        operations,
+        access_keys: Arc::clone(&access_keys),
+        clock,
+        entropy,
+        metrics,
+        limits: config.limits,
+    }));
+
+    let address = listener.address();
+    announce(&access_keys, &root_access, address).await?;
+    say(&format!("listening on http://{address}\n"))?;
+    // In the background: a function that is needed before it is compiled waits for its own compilation.
+    tokio::spawn(async move { invoke.preload().await });
+    // A step that still runs when both have stopped is cut off here, and repeated at the next start.
+    tokio::join!(worker.run(stop.clone()), listener.serve(server, stopped(stop)));
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Where functions are compiled. The code of earlier starts is taken over if this folder's key made it.
+fn open_catalog(config: &StoreConfig, vault: &Vault) -> anyhow::Result<Catalog> {
+    let engine = Engine::new(&EngineOptions::default())?;
+    let folder = config.folder.join(COMPILED_FOLDER);
+    Ok(Catalog::new(engine, Some(folder), vault.derive(PURPOSE_COMPILED)))
+}
+
+/// Opens the store, and says what to do where it does not open.
+fn open_store(config: &StoreConfig) -> anyhow::Result<Arc<dyn Store>> {
+    let folder = config.folder.display();
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&config.folder).with_context(|| {
+        format!(
+            "the data folder `{folder}` could not be made: give one that this user may write to by --data"
+        )
+    })?;
+    let file = config.file.display();
+    let store = RedbStore::open(&config.file).map_err(|error| match error {
+        OpenError::InUse => anyhow!(
+            "the data folder `{folder}` is in use by another keywheel: stop that one, or give another folder by \
+             --data"
+        ),
+        OpenError::UnknownFormat { found, supported } => anyhow!(
+            "the data folder `{folder}` has format {found}, and this keywheel reads format {supported}: use the \
+             version that made it"
+        ),
+        OpenError::NotAStore => {
+            anyhow!("`{file}` is not a keywheel store: give another folder by --data")
+        }
+        OpenError::Damaged(_) => {
+            anyhow::Error::new(error).context(format!("restore `{file}` from a backup"))
+        }
+        OpenError::Io(source) => anyhow::Error::new(source)
+            .context(format!("`{file}` could not be opened: let this user read and write it and its folder")),
+    })?;
+    Ok(Arc::new(store))
+}
+
+/// Shows a new root access key, and logs what became of a given one.
+async fn announce(keys: &AccessKeys, access: &RootAccess, address: SocketAddr) -> anyhow::Result<()> {
+    match access {
+        RootAccess::Unseen(key) => {
+            say(&lines_to_paste(key, address))?;
+            keys.announced(key).await?;
+        }
+        RootAccess::Added => tracing::info!("the given root access key was added; earlier ones stay valid"),
+        RootAccess::Replaced => tracing::warn!("the secret of the given root access key was replaced"),
+        RootAccess::Known => {}
+    }
+    Ok(())
+}
+
+fn lines_to_paste(key: &AccessKey, address: SocketAddr) -> String {
+    // Nobody can connect to "every address".
+    let host = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
+    let endpoint = SocketAddr::new(host, address.port());
+    format!(
+        "The root access key of account {}. Its secret is shown this once; keep it.\n\n\
+         export AWS_ACCESS_KEY_ID={}\n\
+         export AWS_SECRET_ACCESS_KEY={}\n\
+         export AWS_DEFAULT_REGION={REGION_SHOWN}\n\
+         export AWS_ENDPOINT_URL_SECRETS_MANAGER=http://{endpoint}\n\n",
+        key.account(),
+        key.id(),
+        key.secret().expose(),
+    )
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes()).and_then(|()| output.flush()).context("standard output is closed")
+}
+
+fn read_passphrase(path: &Path) -> anyhow::Result<Sensitive<String>> {
+    let shown = path.display();
+    let file = File::open(path).with_context(|| {
+        format!("the passphrase file `{shown}` could not be read: check --passphrase-file")
+    })?;
+    let told = fs::metadata(path).map_or(0, |metadata| metadata.len()).min(PASSPHRASE_BYTES_MAX);
+    // Room for all of it at once, so that no copy is left behind when the buffer grows.
+    let mut text = Sensitive::new(String::with_capacity(usize::try_from(told).unwrap_or(0) + 32));
+    file.take(PASSPHRASE_BYTES_MAX + 1)
+        .read_to_string(text.expose_mut())
+        .with_context(|| format!("the passphrase file `{shown}` could not be read as text"))?;
+    if text.expose().len() as u64 > PASSPHRASE_BYTES_MAX {
+        return Err(anyhow!("the passphrase file `{shown}` is longer than {PASSPHRASE_BYTES_MAX} bytes"));
+    }
+    // An editor's last line feed is no part of the passphrase.
+    let kept = text.expose().trim_end_matches(['\r', '\n']).len();
+    text.expose_mut().truncate(kept);
+    Ok(text)
+}
+
+/// Turns true at the first SIGINT or SIGTERM.
+fn stop_on_signals() -> anyhow::Result<watch::Receiver<bool>> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
+    let (sender, receiver) = watch::channel(false);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+        sender.send_replace(true);
+    });
+    Ok(receiver)
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // Should the sender be gone, the runtime is ending as well.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn store_at(folder: &Path) -> StoreConfig {
+        StoreConfig { folder: folder.to_owned(), file: folder.join("store.redb") }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_serve_says_what_to_do() {
+        let parent = tempfile::tempdir().unwrap();
+        let check = |config: &StoreConfig, sentence: &str| {
+            let error = open_store(config).err().map(|error| format!("{error:#}")).unwrap();
+            assert!(error.contains(sentence) && error.contains(&*config.folder.to_string_lossy()), "{error}");
+        };
+        let good = store_at(&parent.path().join("made/on/the/way"));
+        let open = open_store(&good).unwrap();
+        assert_eq!(fs::metadata(&good.folder).unwrap().permissions().mode() & 0o777, FOLDER_MODE);
+        check(&good, "is in use by another keywheel");
+        drop(open);
+        fs::write(&good.file, "something else").unwrap();
+        check(&good, "is not a keywheel store");
+        assert_eq!(fs::read(&good.file).unwrap(), b"something else");
+        check(&store_at(&good.file), "could not be made");
+        check(&store_at(Path::new("/proc/keywheel")), "could not be made");
+    }
+
+    #[test]
+    fn a_passphrase_ends_before_the_line_feed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passphrase");
+        for (content, passphrase) in
+            [("correct horse\n", "correct horse"), ("a\r\n", "a"), (" a ", " a "), ("\n", "")]
+        {
+            fs::write(&path, content).unwrap();
+            assert_eq!(read_passphrase(&path).unwrap().expose(), passphrase);
+        }
+        fs::write(&path, "x".repeat(5000)).unwrap();
+        assert!(read_passphrase(&path).is_err());
+        fs::write(&path, [0xff, 0xfe]).unwrap();
+        assert!(read_passphrase(&path).is_err());
+    }
+}

@@ -1,0 +1,127 @@
+//! Who calls, and what they may do. Every action asks here first.
+
+use keywheel_domain::api::{ApiError, ErrorCode};
+use keywheel_domain::rotation::{Job, Step};
+use keywheel_domain::version::{CURRENT, PENDING};
+
+use super::{Operations, Seen};
+
+/// Who calls: found out from the signature, or set by the worker for a function that it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Twelve digits.
+    pub account: String,
+    /// From the credential scope.
+    pub region: String,
+    /// Who in the account.
+    pub principal: Principal,
+}
+
+/// Who in an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// The account's root key: may do everything.
+    Root {
+        /// The access key that signed.
+        access_key_id: String,
+    },
+    /// A rotation function while it runs one step: reaches the secret that it rotates.
+    Rotation {
+        /// What runs.
+        function_arn: String,
+        /// The secret that it rotates.
+        secret_arn: String,
+        /// Its name.
+        secret_name: String,
+        /// The lease under which it runs; a call under an older one is refused.
+        fence: u64,
+    },
+}
+
+impl Caller {
+    /// The ARN that audit rows and refusals show.
+    pub fn arn(&self) -> String {
+        match &self.principal {
+            Principal::Root { .. } => format!("arn:aws:iam::{}:root", self.account),
+            Principal::Rotation { function_arn, .. } => function_arn.clone(),
+        }
+    }
+
+    /// Whether the caller is a rotation function.
+    pub const fn is_rotation(&self) -> bool {
+        matches!(self.principal, Principal::Rotation { .. })
+    }
+}
+
+/// What a rotation function may do to the secret that it rotates.
+const ROTATION_ACTIONS: [&str; 5] =
+    ["GetSecretValue", "PutSecretValue", "DescribeSecret", "UpdateSecretVersionStage", "GetRandomPassword"];
+
+impl Operations {
+    /// Whether the caller may do this, before anything is said about whether the secret exists.
+    /// `secret_id` is what the caller named.
+    pub(super) fn authorize(
+        &self,
+        caller: &Caller,
+        action: &str,
+        secret_id: Option<&str>,
+    ) -> Result<(), ApiError> {
+        let allowed = match &caller.principal {
+            Principal::Root { .. } => true,
+            Principal::Rotation { secret_arn, secret_name, .. } => {
+                ROTATION_ACTIONS.contains(&action)
+                    && secret_id.is_none_or(|id| id == secret_arn || id == secret_name)
+            }
+        };
+        if allowed {
+            return Ok(());
+        }
+        let on = secret_id.map(|id| format!(" on resource: {id}")).unwrap_or_default();
+        Err(ApiError::new(
+            ErrorCode::AccessDenied,
+            format!(
+                "User: {} is not authorized to perform: secretsmanager:{action}{on} because no identity-based \
+                 policy allows the secretsmanager:{action} action.",
+                caller.arn()
+            ),
+        ))
+    }
+
+    /// The job under which a rotation function calls; `None` for other callers. A function whose lease
+    /// is over is refused: another worker may be running the step by now. Whoever writes for a function
+    /// expects this revision of the job.
+    pub(super) async fn running_job(&self, caller: &Caller) -> Result<Option<Seen<Job>>, ApiError> {
+        let Principal::Rotation { secret_arn, fence, .. } = &caller.principal else { return Ok(None) };
+        match self.load_job(secret_arn).await? {
+            Some(job) if job.record.runs_under(*fence) => Ok(Some(job)),
+            _ => Err(refused("this step has ended, or another worker runs it")),
+        }
+    }
+}
+
+/// What a rotation may put: its own pending version, in any step.
+pub(super) fn check_put(job: &Job, token: &str, stages: &[String]) -> Result<(), ApiError> {
+    if token != job.token {
+        return Err(refused("a rotation stores a value under its own ClientRequestToken only"));
+    }
+    if stages.iter().any(|stage| stage != PENDING) {
+        return Err(refused("a rotation stores a value as AWSPENDING only"));
+    }
+    Ok(())
+}
+
+/// What a rotation may relabel: in `finishSecret`, its own version becomes current and loses `AWSPENDING`.
+pub(super) fn check_move(job: &Job, stage: &str, from: Option<&str>, to: Option<&str>) -> Result<(), ApiError> {
+    if job.step != Step::FinishSecret {
+        return Err(refused("a rotation moves labels in finishSecret only"));
+    }
+    match stage {
+        CURRENT if to == Some(job.token.as_str()) => Ok(()),
+        PENDING if to.is_none() && from == Some(job.token.as_str()) => Ok(()),
+        _ => Err(refused("a rotation moves AWSCURRENT to its own version, and takes AWSPENDING off it")),
+    }
+}
+
+fn refused(why: &str) -> ApiError {
+    ApiError::new(ErrorCode::AccessDenied, format!("The rotation function is not allowed to do this: {why}."))
+}

@@ -1,0 +1,58 @@
+//! DescribeRotation.
+
+use keywheel_domain::api::{ApiError, DescribeRotationRequest, DescribeRotationResponse, ErrorCode};
+use keywheel_domain::rotation::Job;
+
+use super::change::{Change, from_entry};
+use super::{Caller, Operations, Seen, keys};
+use crate::store::SCAN_ENTRIES_MAX;
+
+/// Ended rotations of a secret that are kept.
+const HISTORIES_KEPT: usize = 20;
+/// Logs that go with one old rotation in one commit.
+const LOGS_REMOVED_MAX: usize = 256;
+
+impl Operations {
+    /// Tells where a rotation stands: each run of a step with its duration, failure and log.
+    pub async fn describe_rotation(
+        &self,
+        caller: &Caller,
+        request: DescribeRotationRequest,
+    ) -> Result<DescribeRotationResponse, ApiError> {
+        self.authorize(caller, "DescribeRotation", Some(&request.secret_id))?;
+        let secret = self.load_secret(caller, &request.secret_id).await?.record;
+        let mut jobs: Vec<Job> = self.histories(&secret.arn).await?.into_iter().map(|seen| seen.record).collect();
+        jobs.extend(self.load_job(&secret.arn).await?.map(|seen| seen.record));
+        let wanted = |job: &&Job| request.client_request_token.as_ref().is_none_or(|token| *token == job.token);
+        let job = jobs.iter().rev().find(wanted).ok_or_else(|| {
+            ApiError::new(ErrorCode::ResourceNotFound, "There is no such rotation of this secret.")
+        })?;
+        let (from, to) = keys::logs(&secret.arn, &job.token);
+        let logs = self.scan(&from, &to, SCAN_ENTRIES_MAX).await?;
+        Ok(DescribeRotationResponse::new(&secret.name, job, |fence| {
+            let key = keys::log(&secret.arn, &job.token, fence);
+            let log = logs.iter().find(|(found, _)| *found == key);
+            log.and_then(|(_, entry)| serde_json::from_slice(&entry.value).ok()).unwrap_or_default()
+        }))
+    }
+
+    /// Takes away the oldest ended rotations of a secret with their logs, so that there is room for one.
+    pub async fn forget_oldest(&self, mut change: Change, secret_arn: &str) -> Result<Change, ApiError> {
+        let histories = self.histories(secret_arn).await?;
+        for old in &histories[..(histories.len() + 1).saturating_sub(HISTORIES_KEPT)] {
+            change = change.remove(old.key.clone());
+            let (from, to) = keys::logs(secret_arn, &old.record.token);
+            for (key, _) in self.scan(&from, &to, LOGS_REMOVED_MAX).await? {
+                change = change.remove(key);
+            }
+        }
+        Ok(change)
+    }
+
+    /// The ended rotations of a secret, oldest first.
+    async fn histories(&self, secret_arn: &str) -> Result<Vec<Seen<Job>>, ApiError> {
+        let (from, to) = keys::histories(secret_arn);
+        let entries = self.scan(&from, &to, SCAN_ENTRIES_MAX).await?;
+        entries.into_iter().map(|(key, entry)| from_entry(key, &entry)).collect()
+    }
+}

@@ -1,0 +1,152 @@
+//! Where records are in the store's ordered key space.
+//!
+//! A zero byte separates the parts: it is in no name, ARN, token or region, so no key is a prefix of
+//! another record's key by accident.
+
+use keywheel_domain::secret::Scope;
+use keywheel_domain::time::Timestamp;
+
+use crate::store::Key;
+
+/// What the worker does at a due time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Look at the job of this secret.
+    Job,
+    /// Start a scheduled rotation of this secret.
+    Rotation,
+    /// Remove this secret for good.
+    Purge,
+}
+
+impl Due {
+    /// As in the key.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Job => "job",
+            Self::Rotation => "rotation",
+            Self::Purge => "purge",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Job, Self::Rotation, Self::Purge].into_iter().find(|due| due.as_str() == text)
+    }
+}
+
+/// An entry of the due index: what, of which secret, when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub due: Due,
+    /// Full ARN of the secret.
+    pub secret_arn: String,
+}
+
+fn joined(parts: &[&str]) -> Key {
+    Key::new(parts.join("\0"))
+}
+
+/// Digits of a time in a key: as text, times sort as numbers do.
+fn digits(at: Timestamp) -> String {
+    format!("{:015}", at.millis().max(0))
+}
+
+/// The record of a secret.
+pub fn secret(scope: &Scope, name: &str) -> Key {
+    joined(&["secret", &scope.account, &scope.region, name])
+}
+
+/// First and last key of the secrets of a scope.
+pub fn secrets(scope: &Scope) -> (Key, Key) {
+    range(&["secret", &scope.account, &scope.region])
+}
+
+/// The sealed value of a version.
+pub fn value(secret_arn: &str, version_id: &str) -> Key {
+    joined(&["value", secret_arn, version_id])
+}
+
+/// The unfinished rotation of a secret.
+pub fn job(secret_arn: &str) -> Key {
+    joined(&["job", secret_arn])
+}
+
+/// A rotation that ended.
+pub fn history(secret_arn: &str, requested: Timestamp, token: &str) -> Key {
+    joined(&["history", secret_arn, &digits(requested), token])
+}
+
+/// First and last key of the ended rotations of a secret, oldest first.
+pub fn histories(secret_arn: &str) -> (Key, Key) {
+    range(&["history", secret_arn])
+}
+
+/// The log of one invocation in a rotation.
+pub fn log(secret_arn: &str, token: &str, fence: u64) -> Key {
+    joined(&["log", secret_arn, token, &format!("{fence:010}")])
+}
+
+/// First and last key of the logs of a rotation.
+pub fn logs(secret_arn: &str, token: &str) -> (Key, Key) {
+    range(&["log", secret_arn, token])
+}
+
+/// An entry of the due index.
+pub fn due(entry: &DueEntry) -> Key {
+    joined(&["due", &digits(entry.at), entry.due.as_str(), &entry.secret_arn])
+}
+
+/// First and last key of what is due at `until` or before.
+pub fn due_until(until: Timestamp) -> (Key, Key) {
+    (joined(&["due", ""]), joined(&["due", &digits(until.plus_millis(1))]))
+}
+
+/// First and last key of the whole due index.
+pub fn due_all() -> (Key, Key) {
+    range(&["due"])
+}
+
+/// Reads a key of the due index.
+pub fn parse_due(key: &Key) -> Option<DueEntry> {
+    let text = std::str::from_utf8(key.as_bytes()).ok()?;
+    let mut parts = text.splitn(4, '\0');
+    let ("due", at, due, secret_arn) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?) else {
+        return None;
+    };
+    Some(DueEntry {
+        at: Timestamp::from_millis(at.parse().ok()?),
+        due: Due::parse(due)?,
+        secret_arn: secret_arn.to_owned(),
+    })
+}
+
+/// All keys below a prefix: the byte after the separator ends the range.
+fn range(parts: &[&str]) -> (Key, Key) {
+    let prefix = parts.join("\0");
+    (Key::new(format!("{prefix}\0")), Key::new(format!("{prefix}\x01")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_due_index_sorts_by_time_and_reads_back() {
+        let entry = |at| DueEntry { at: Timestamp::from_millis(at), due: Due::Job, secret_arn: "arn:x".into() };
+        assert!(due(&entry(999)) < due(&entry(1_000)));
+        assert_eq!(parse_due(&due(&entry(1_000))), Some(entry(1_000)));
+        let (from, to) = due_until(Timestamp::from_millis(1_000));
+        assert!(from <= due(&entry(0)) && due(&entry(1_000)) < to && due(&entry(1_001)) >= to);
+    }
+
+    #[test]
+    fn a_scope_holds_its_own_secrets_only() {
+        let scope = |region: &str| Scope { account: "1".into(), region: region.into() };
+        let (from, to) = secrets(&scope("us-east-1"));
+        assert!((&from..&to).contains(&&secret(&scope("us-east-1"), "zzz")));
+        assert!(!(&from..&to).contains(&&secret(&scope("us-east-10"), "a")));
+    }
+}

@@ -1,0 +1,56 @@
+//! ListSecretVersionIds.
+
+use keywheel_domain::api::{
+    ApiError, ListSecretVersionIdsRequest, ListSecretVersionIdsResponse, SecretVersionsListEntry,
+};
+use keywheel_domain::version::Version;
+
+use super::next_token::{PAGE_ITEMS_DEFAULT, listing};
+use super::{Caller, Operations};
+
+/// What the service writes for a version that the managed key seals.
+const DEFAULT_KEY: &str = "DefaultEncryptionKey";
+
+impl Operations {
+    /// Lists the versions that hold a value, newest first.
+    pub async fn list_secret_version_ids(
+        &self,
+        caller: &Caller,
+        request: ListSecretVersionIdsRequest,
+    ) -> Result<ListSecretVersionIdsResponse, ApiError> {
+        self.authorize(caller, "ListSecretVersionIds", Some(&request.secret_id))?;
+        let secret = self.load_live_secret(caller, &request.secret_id).await?.record;
+        let deprecated = request.include_deprecated.to_string();
+        let listing = listing(caller, "ListSecretVersionIds", &[&secret.arn, &deprecated]);
+        let after = self.position(&listing, request.next_token.as_deref())?;
+        let page = request.max_results.unwrap_or(PAGE_ITEMS_DEFAULT);
+        let listed =
+            |version: &&Version| version.filled && (request.include_deprecated || !version.stages.is_empty());
+        let mut versions: Vec<&Version> = secret.versions.iter().filter(listed).collect();
+        versions.reverse();
+        // A position names the last version of its page; should that be gone, its page ended the list.
+        let start = match &after {
+            None => 0,
+            Some(id) => versions.iter().position(|version| version.id == *id).map_or(versions.len(), |at| at + 1),
+        };
+        let rest = &versions[start..];
+        let shown = &rest[..page.min(rest.len())];
+        let last = shown.last().filter(|_| rest.len() > page);
+        Ok(ListSecretVersionIdsResponse {
+            versions: shown.iter().map(|version| entry(version)).collect(),
+            next_token: last.map(|version| self.next_token(&listing, &version.id)),
+            arn: secret.arn.clone(),
+            name: secret.name.clone(),
+        })
+    }
+}
+
+fn entry(version: &Version) -> SecretVersionsListEntry {
+    SecretVersionsListEntry {
+        version_id: version.id.clone(),
+        version_stages: version.stages.clone(),
+        last_accessed_date: version.accessed,
+        created_date: version.created,
+        kms_key_ids: vec![DEFAULT_KEY.to_owned()],
+    }
+}

@@ -1,0 +1,54 @@
+//! UpdateSecret.
+
+use keywheel_domain::api::{ApiError, UpdateSecretRequest, UpdateSecretResponse};
+use keywheel_domain::secret::Secret;
+use keywheel_domain::version::CURRENT;
+
+use super::change::Change;
+use super::values::{Put, check_key, required_token};
+use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
+
+impl Operations {
+    /// Changes the description, and the value when there is one.
+    pub async fn update_secret(
+        &self,
+        caller: &Caller,
+        request: UpdateSecretRequest,
+    ) -> Result<UpdateSecretResponse, ApiError> {
+        self.authorize(caller, "UpdateSecret", Some(&request.secret_id))?;
+        let token = required_token(request.client_request_token.as_deref())?;
+        check_key(request.kms_key_id.as_deref())?;
+        for _ in 0..COMMIT_ATTEMPTS_MAX {
+            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let now = self.clock.now();
+            let mut after = seen.record.clone();
+            if let Some(description) = &request.description {
+                after.description = Some(description.clone()).filter(|text| !text.is_empty());
+            }
+            let version = request.value.as_ref().map(|_| token.to_owned());
+            let put = match &request.value {
+                None => None,
+                Some(value) => {
+                    let put = Put { token, value, stages: &[CURRENT.to_owned()], now, proven: false };
+                    self.put_version(caller, &seen, after.clone(), put).await?
+                }
+            };
+            let change = match put {
+                Some((change, _)) => change,
+                None => Change::new().update_secret(&seen, &seen.stamped(after.clone(), now)),
+            };
+            if change.is_empty() {
+                return Ok(answer(after, version));
+            }
+            let row = self.audit_row(&caller.arn(), "UpdateSecret", &after.arn, version.as_deref(), None);
+            if self.commit(change.audit(&row)).await? {
+                return Ok(answer(after, version));
+            }
+        }
+        Err(contended())
+    }
+}
+
+fn answer(secret: Secret, version_id: Option<String>) -> UpdateSecretResponse {
+    UpdateSecretResponse { arn: secret.arn, name: secret.name, version_id }
+}

@@ -1,0 +1,164 @@
+//! Seals, opens and compares the values of versions; what the three actions that store one share.
+
+use keywheel_domain::api::{ApiError, ErrorCode, SecretValue};
+use keywheel_domain::rotation::End;
+use keywheel_domain::secret::{Secret, check_name};
+use keywheel_domain::time::Timestamp;
+use keywheel_domain::version::{self, CURRENT, Comparison, PENDING, PutError};
+
+use super::change::Change;
+use super::{Caller, Operations, Seen};
+use crate::vault::{Address, VaultError};
+
+/// The only key there is: KmsKeyId may name it, or be empty.
+const DEFAULT_KEY_NAMES: [&str; 2] = ["", "alias/aws/secretsmanager"];
+
+/// Checks that `KmsKeyId`, if given, names the managed key.
+pub(super) fn check_key(kms_key_id: Option<&str>) -> Result<(), ApiError> {
+    match kms_key_id {
+        Some(id) if !DEFAULT_KEY_NAMES.contains(&id) => Err(ApiError::new(
+            ErrorCode::EncryptionFailure,
+            "Secrets Manager can't encrypt the protected secret text using the provided KMS key: there is only \
+             the managed key alias/aws/secretsmanager.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Checks a new secret's name.
+pub(super) fn check_new_name(name: &str) -> Result<(), ApiError> {
+    check_name(name).map_err(|error| ApiError::new(ErrorCode::Validation, error.to_string()))
+}
+
+/// The token of a request that stores a value, which every SDK fills in.
+pub(super) fn required_token(token: Option<&str>) -> Result<&str, ApiError> {
+    token.ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::InvalidRequest,
+            "You must provide a ClientRequestToken value. We recommend a UUID-type value.",
+        )
+    })
+}
+
+/// The same, for RotateSecret, where the service uses another code.
+pub(super) fn required_rotation_token(token: Option<&str>) -> Result<&str, ApiError> {
+    required_token(token).map_err(|error| ApiError::new(ErrorCode::InvalidParameter, error.message))
+}
+
+fn address<'a>(secret: &'a Secret, version_id: &'a str) -> Address<'a> {
+    Address { account: &secret.scope.account, region: &secret.scope.region, secret_arn: &secret.arn, version_id }
+}
+
+impl Operations {
+    /// Seals a value for a version of a secret.
+    pub(super) async fn seal(
+        &self,
+        secret: &Secret,
+        version_id: &str,
+        value: &SecretValue,
+    ) -> Result<Vec<u8>, ApiError> {
+        self.vault.seal(&address(secret, version_id), &value.to_stored()).await.map_err(|error| {
+            tracing::error!(%error, secret_arn = secret.arn, version_id, "a value cannot be sealed");
+            ApiError::new(ErrorCode::EncryptionFailure, "The secret value can't be encrypted.")
+        })
+    }
+
+    /// Opens the value of a version.
+    pub async fn open(&self, secret: &Secret, version_id: &str) -> Result<SecretValue, ApiError> {
+        let sealed = self.load_value(&secret.arn, version_id).await?;
+        let refused = |cause: &dyn std::fmt::Display| {
+            tracing::error!(%cause, secret_arn = secret.arn, version_id, "a value cannot be opened");
+            ApiError::new(ErrorCode::DecryptionFailure, "The secret value can't be decrypted.")
+        };
+        let opened = self.vault.open(&address(secret, version_id), &sealed).await;
+        let stored = opened.map_err(|error: VaultError| refused(&error))?;
+        SecretValue::from_stored(&stored).ok_or_else(|| refused(&"the opened bytes are not a value"))
+    }
+
+    /// Compares a value with the one that the version has already, if it has one.
+    pub(super) async fn compare(
+        &self,
+        secret: &Secret,
+        version_id: &str,
+        value: &SecretValue,
+    ) -> Result<Option<Comparison>, ApiError> {
+        if !secret.versions.get(version_id).is_some_and(|version| version.filled) {
+            return Ok(None);
+        }
+        let same = self.open(secret, version_id).await? == *value;
+        Ok(Some(if same { Comparison::Same } else { Comparison::Different }))
+    }
+
+    /// Adds a version with a value to `seen`'s secret, in a change that holds the record, the sealed
+    /// value and what becomes of a rotation that a person's new version abandons. `None` when the same
+    /// value is there under the same token already.
+    pub(super) async fn put_version(
+        &self,
+        caller: &Caller,
+        seen: &Seen<Secret>,
+        mut after: Secret,
+        put: Put<'_>,
+    ) -> Result<Option<(Change, Secret)>, ApiError> {
+        let Put { token, value, stages, now, proven } = put;
+        let secret = &seen.record;
+        let known = self.compare(secret, token, value).await?;
+        after.versions = secret.versions.put(token, stages, known, now).map_err(|error| put_refused(&error, token, secret))?;
+        if known.is_some() {
+            return Ok(None);
+        }
+        let sealed = self.seal(secret, token, value).await?;
+        after.changed = now;
+        let mut change = Change::new();
+        let by_hand = !caller.is_rotation() && !proven;
+        let current = after.versions.is_at(CURRENT, token);
+        if by_hand && (current || after.versions.is_at(PENDING, token)) {
+            if let Some(job) = self.load_job(&secret.arn).await?.filter(|job| job.record.token != token) {
+                (change, after) = self.end_job(caller, change, after, &job, End::Abandoned, now).await?;
+            }
+        }
+        if by_hand && current {
+            after.replaced = Some(now);
+            after.reschedule_from_rotation(now);
+        }
+        after.versions = after.versions.retire(now).0;
+        Ok(Some((change.update_secret(seen, &after).put_value(&secret.arn, token, sealed), after)))
+    }
+}
+
+/// A value to be stored.
+pub(super) struct Put<'a> {
+    pub(super) token: &'a str,
+    pub(super) value: &'a SecretValue,
+    pub(super) stages: &'a [String],
+    pub(super) now: Timestamp,
+    /// The caller showed the rotation's own token.
+    pub(super) proven: bool,
+}
+
+/// A refusal of the label algebra in the service's words.
+pub(super) fn put_refused(error: &PutError, token: &str, secret: &Secret) -> ApiError {
+    match error {
+        PutError::TokenReused => ApiError::new(ErrorCode::ResourceExists, token_in_use(token, secret)),
+        PutError::TooManyStages => too_many_stages(),
+        PutError::TooManyVersions => ApiError::new(
+            ErrorCode::LimitExceeded,
+            format!("A secret can have at most {} versions made within a day.", version::VERSIONS_MAX),
+        ),
+    }
+}
+
+/// A token that names another version, in the service's words.
+pub(super) fn token_in_use(token: &str, secret: &Secret) -> String {
+    let arn = &secret.arn;
+    format!(
+        "You can't use ClientRequestToken {token} because that value is already in use for a version of secret {arn}."
+    )
+}
+
+/// The quota of labels, in the service's words.
+pub(super) fn too_many_stages() -> ApiError {
+    ApiError::new(
+        ErrorCode::LimitExceeded,
+        format!("A secret can have at most {} staging labels.", version::STAGES_MAX),
+    )
+}

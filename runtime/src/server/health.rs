@@ -1,0 +1,48 @@
+//! `GET /healthz` and `GET /metrics`, for who watches over the process.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
+
+use super::Server;
+use crate::store::Key;
+
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const OPEN_METRICS: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+/// Any key does: it is asked for, not what is there.
+const PROBE_KEY: &str = "health\0";
+
+impl Server {
+    /// 200 when the store answers.
+    pub(super) async fn healthz(&self) -> Response<Full<Bytes>> {
+        match self.operations.store().load(&Key::new(PROBE_KEY)).await {
+            Ok(_) => text(StatusCode::OK, TEXT, "ok\n".to_owned()),
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store does not answer");
+                text(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the store does not answer\n".to_owned())
+            }
+        }
+    }
+
+    /// All metrics as text.
+    pub(super) fn metrics_text(&self) -> Response<Full<Bytes>> {
+        text(StatusCode::OK, OPEN_METRICS, self.metrics.render())
+    }
+}
+
+/// An answer outside of the API.
+pub(super) fn text(status: StatusCode, content_type: HeaderValue, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+/// For a path that nothing answers.
+pub(super) fn not_found() -> Response<Full<Bytes>> {
+    let sentence =
+        "Keywheel answers POST / (the AWS Secrets Manager protocol), GET /healthz and GET /metrics.\n";
+    text(StatusCode::NOT_FOUND, TEXT, sentence.to_owned())
+}

@@ -1,0 +1,62 @@
+//! The HTTP door: plain HTTP/1.1 over TCP, the AWS JSON 1.1 protocol, SigV4 on each request.
+//!
+//! A request passes `listen` (bounds), `wire` (body in, answer out), `auth` (who signed it) and then
+//! [`Operations`]. Beside the API there are `GET /healthz` and `GET /metrics`, which need no signature
+//! and tell nothing of any secret.
+//!
+//! Deliberately absent: rules about secrets. What arrives here is named in logs, never repeated.
+
+mod auth;
+mod health;
+mod listen;
+mod wire;
+
+use std::sync::Arc;
+
+pub use self::listen::{BindError, Listener};
+
+use self::auth::Authenticator;
+use crate::clock::Clock;
+use crate::config::LimitsConfig;
+use crate::entropy::Entropy;
+use crate::metrics::Metrics;
+use crate::ops::Operations;
+use crate::vault::AccessKeys;
+
+/// What a server works with.
+pub struct Parts {
+    /// The API's actions.
+    pub operations: Arc<Operations>,
+    /// What requests are signed with.
+    pub access_keys: Arc<AccessKeys>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Makes request ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// Where requests are counted.
+    pub metrics: Arc<Metrics>,
+    /// What clients may take.
+    pub limits: LimitsConfig,
+}
+
+/// Answers requests. It keeps nothing between two of them but caches.
+pub struct Server {
+    operations: Arc<Operations>,
+    authenticator: Authenticator,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    metrics: Arc<Metrics>,
+    limits: LimitsConfig,
+}
+
+impl Server {
+    /// A server over these parts. It takes requests through [`Listener::serve`].
+    pub fn new(parts: Parts) -> Self {
+        let Parts { operations, access_keys, clock, entropy, metrics, limits } = parts;
+        let authenticator = Authenticator::new(access_keys, Arc::clone(&clock));
+        Self { operations, authenticator, clock, entropy, metrics, limits }
+    }
+}
+
+#[cfg(test)]
+mod tests;

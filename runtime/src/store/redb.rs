@@ -1,0 +1,143 @@
+//! The store in one file, on redb.
+//!
+//! Reads go straight to the engine, which serves them from its last durable commit beside the writer;
+//! they take microseconds and are therefore not sent to another thread. Commits go through the queue
+//! of [`super::writer`]. One process has the file: the engine's lock on it excludes every other.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use async_trait::async_trait;
+use redb::{Database, ReadableDatabase, StorageBackend};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::error::Cause;
+use super::format::{self, ENTRIES, failed};
+use super::writer::{self, COMMITS_WAITING_MAX, Request};
+use super::{Batch, CommitError, Entry, Key, OpenError, Revision, Store, StoreError};
+use super::{check_scan_limit, create, probe};
+
+/// What the engine may keep in memory of the file.
+const CACHE_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// A store in a file that this process alone has open.
+///
+/// Dropping it waits until the queue is written, and then closes the file.
+pub struct RedbStore {
+    database: Arc<Database>,
+    latest: watch::Sender<Revision>,
+    /// Present until the store is dropped; the writer ends when it is gone.
+    queue: Option<mpsc::Sender<Request>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl RedbStore {
+    /// Opens the store in this file and makes one if there is none.
+    ///
+    /// A file that is refused is left as it was, byte for byte.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        create::create_if_absent(path)?;
+        guarded(|| {
+            probe::check_format(path)?;
+            let mut builder = redb::Builder::new();
+            let database = builder.set_cache_size(CACHE_BYTES_MAX).open(path).map_err(format::refused)?;
+            Self::start(database)
+        })
+    }
+
+    /// Opens the store in this backend and makes one if it is empty: for tests that simulate a disk.
+    pub fn with_backend(backend: impl StorageBackend) -> Result<Self, OpenError> {
+        guarded(|| {
+            let database = redb::Builder::new().create_with_backend(backend).map_err(format::refused)?;
+            if format::is_empty(&database)? {
+                format::initialize(&database).map_err(format::refused)?;
+            }
+            Self::start(database)
+        })
+    }
+
+    fn start(database: Database) -> Result<Self, OpenError> {
+        format::check(&database)?;
+        let latest = watch::Sender::new(format::read_revision(&database)?);
+        let database = Arc::new(database);
+        let (queue, waiting) = mpsc::channel(COMMITS_WAITING_MAX);
+        let writer = thread::Builder::new().name("store-writer".to_owned()).spawn({
+            let (database, latest) = (Arc::clone(&database), latest.clone());
+            move || writer::run(&database, waiting, &latest)
+        });
+        Ok(Self { database, latest, queue: Some(queue), writer: Some(writer.map_err(OpenError::Io)?) })
+    }
+}
+
+#[async_trait]
+impl Store for RedbStore {
+    async fn load(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
+        let transaction = self.database.begin_read().map_err(failed)?;
+        let entries = transaction.open_table(ENTRIES).map_err(failed)?;
+        match entries.get(key.as_bytes()).map_err(failed)? {
+            Some(bytes) => format::decode(key, bytes.value()).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn scan(&self, from: &Key, to: &Key, limit: usize) -> Result<Vec<(Key, Entry)>, StoreError> {
+        check_scan_limit(limit)?;
+        if from >= to {
+            return Ok(Vec::new());
+        }
+        let transaction = self.database.begin_read().map_err(failed)?;
+        let entries = transaction.open_table(ENTRIES).map_err(failed)?;
+        let range = entries.range(from.as_bytes()..to.as_bytes()).map_err(failed)?;
+        let mut found = Vec::new();
+        for row in range.take(limit) {
+            let (key, bytes) = row.map_err(failed)?;
+            let key = Key::new(key.value());
+            let entry = format::decode(&key, bytes.value())?;
+            found.push((key, entry));
+        }
+        Ok(found)
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
+        batch.check()?;
+        let (answer, answered) = oneshot::channel();
+        let queue = self.queue.as_ref().expect("the queue is there until the store is dropped");
+        // A writer that is gone has panicked: what it held may or may not be on disk.
+        queue.send(Request { batch, answer }).await.map_err(|_| StoreError::Stopped)?;
+        answered.await.unwrap_or(Err(CommitError::Store(StoreError::Stopped)))
+    }
+
+    fn changes(&self) -> watch::Receiver<Revision> {
+        self.latest.subscribe()
+    }
+
+    fn exclusive(&self) -> bool {
+        true
+    }
+}
+
+impl Drop for RedbStore {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the store's writer ended by a panic");
+        }
+    }
+}
+
+/// Opens, and answers with an error where the engine panics over a damaged file.
+fn guarded<T>(open: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|panic| Err(OpenError::Damaged(cause_of(&*panic))))
+}
+
+fn cause_of(panic: &(dyn Any + Send)) -> Cause {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("the engine panicked");
+    Cause::from(Box::<dyn std::error::Error + Send + Sync>::from(text))
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Modules
+//!
+//! Each capability that the host offers is one module of plain functions: [`secrets`], [`sql`] and
+//! [`mod@log`]. In a component they call the host's imports; natively, with the feature `testing`,
+//! they call the host that `testing::with_host` put in place. [`database`] reads the JSON that a
+//! database's secret holds, [`scram`] computes what PostgreSQL stores for a password.
+
+#[cfg(target_family = "wasm")]
+extern crate self as keywheel_sdk;
+
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub mod component;
+pub mod database;
+mod export;
+pub mod host;
+pub mod log;
+mod quote;
+mod rotator;
+pub mod scram;
+pub mod secrets;
+mod sensitive;
+pub mod sql;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use rotator::{Event, Failure, Rotator, Step, run};
+pub use sensitive::Sensitive;

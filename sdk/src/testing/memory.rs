@@ -1,0 +1,286 @@
+//! The in-memory host: a Secrets Manager, SQL servers, a log, and faults at chosen calls.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Host, Outcome, Reach, SecretsManager, Session, SqlServer, kill};
+use crate::log::Level;
+use crate::rotator::{Event, Rotator, Step};
+use crate::secrets::{self, Description, PasswordRules, StoredVersion, Value, VersionValue};
+use crate::sensitive::Sensitive;
+use crate::sql::{self, Rows, Target};
+
+/// What goes wrong at one call of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The call fails for the moment and has no effect.
+    Refuse,
+    /// The call has its effect, and its answer is lost on the way.
+    LoseAnswer,
+    /// The process dies before the effect.
+    KillBefore,
+    /// The process dies after the effect.
+    KillAfter,
+}
+
+impl Fault {
+    /// All faults.
+    pub const ALL: [Self; 4] = [Self::Refuse, Self::LoseAnswer, Self::KillBefore, Self::KillAfter];
+}
+
+#[derive(Default)]
+struct World {
+    secrets: SecretsManager,
+    servers: BTreeMap<(String, u16), SqlServer>,
+    log: Vec<String>,
+    calls: Vec<&'static str>,
+    faults: BTreeMap<usize, Fault>,
+}
+
+/// An in-memory host. A clone is the same host.
+#[derive(Clone, Default)]
+pub struct InMemory(Rc<RefCell<World>>);
+
+impl InMemory {
+    /// A host without secrets and servers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Stores a secret, whose value is `AWSCURRENT`. Returns its ARN.
+    pub fn secret(&self, name: &str, value: &str) -> String {
+        self.0.borrow_mut().secrets.create(name, Value::Text(value.into()))
+    }
+
+    /// What `RotateSecret` does: labels an empty version `AWSPENDING`.
+    pub fn begin_rotation(&self, secret_id: &str, token: &str) {
+        self.0.borrow_mut().secrets.begin_rotation(secret_id, token);
+    }
+
+    /// What the service does after the last step: takes `AWSPENDING` away.
+    pub fn end_rotation(&self, secret_id: &str) {
+        self.0.borrow_mut().secrets.end_rotation(secret_id);
+    }
+
+    /// The event for one step of the rotation that [`begin_rotation`](Self::begin_rotation) began.
+    pub fn event(&self, secret_id: &str, step: Step) -> Event {
+        self.0.borrow().secrets.event(secret_id, step)
+    }
+
+    /// Runs one step of the rotation on this host.
+    pub fn invoke(&self, rotator: &dyn Rotator, secret_id: &str, step: Step) -> Outcome {
+        super::invoke(self.clone(), rotator, &self.event(secret_id, step))
+    }
+
+    /// Replaces the text of the version that carries a label, as an operator might by hand.
+    pub fn overwrite(&self, secret_id: &str, stage: &str, value: &str) {
+        self.0.borrow_mut().secrets.overwrite(secret_id, stage, Value::Text(value.into()));
+    }
+
+    /// The text of the version that carries a label, if it holds one.
+    pub fn text(&self, secret_id: &str, stage: &str) -> Option<String> {
+        match self.0.borrow().secrets.get(secret_id, None, Some(stage)).ok()?.value {
+            Value::Text(text) => Some(text.expose().clone()),
+            Value::Binary(_) => None,
+        }
+    }
+
+    /// The labels of a version, in alphabetical order.
+    pub fn stages(&self, secret_id: &str, version_id: &str) -> Vec<String> {
+        self.0.borrow().secrets.stages(secret_id, version_id)
+    }
+
+    /// The server at an address; made when there is none.
+    pub fn server(&self, host: &str, port: u16) -> Server {
+        let address = (host.to_owned(), port);
+        self.0.borrow_mut().servers.entry(address.clone()).or_default();
+        Server { host: self.clone(), address }
+    }
+
+    /// What the function logged.
+    pub fn log_lines(&self) -> Vec<String> {
+        self.0.borrow().log.clone()
+    }
+
+    /// The names of the imports called so far, in order, without those of the log.
+    pub fn calls(&self) -> Vec<&'static str> {
+        self.0.borrow().calls.clone()
+    }
+
+    /// Lets the call with this number go wrong, counted like [`calls`](Self::calls), from 0.
+    pub fn fault_at(&self, call: usize, fault: Fault) {
+        self.0.borrow_mut().faults.insert(call, fault);
+    }
+
+    fn call<T, E>(
+        &self,
+        name: &'static str,
+        unanswered: impl Fn() -> E,
+        effect: impl FnOnce(&mut World) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let fault = {
+            let mut world = self.0.borrow_mut();
+            let number = world.calls.len();
+            world.calls.push(name);
+            world.faults.remove(&number)
+        };
+        match fault {
+            None => effect(&mut self.0.borrow_mut()),
+            Some(Fault::Refuse) => Err(unanswered()),
+            Some(Fault::KillBefore) => kill(),
+            Some(Fault::LoseAnswer) => {
+                let _ = effect(&mut self.0.borrow_mut());
+                Err(unanswered())
+            }
+            Some(Fault::KillAfter) => {
+                let _ = effect(&mut self.0.borrow_mut());
+                kill()
+            }
+        }
+    }
+}
+
+impl Host for InMemory {
+    fn get_secret_value(
+        &self,
+        secret_id: &str,
+        version_id: Option<&str>,
+        version_stage: Option<&str>,
+    ) -> Result<VersionValue, secrets::Error> {
+        self.call("get-secret-value", unavailable, |world| {
+            world.secrets.get(secret_id, version_id, version_stage)
+        })
+    }
+
+    fn put_secret_value(
+        &self,
+        secret_id: &str,
+        client_request_token: &str,
+        value: &Value,
+        version_stages: &[&str],
+        rotation_token: &str,
+    ) -> Result<StoredVersion, secrets::Error> {
+        self.call("put-secret-value", unavailable, |world| {
+            world.secrets.put(secret_id, client_request_token, value, version_stages, rotation_token)
+        })
+    }
+
+    fn describe_secret(&self, secret_id: &str) -> Result<Description, secrets::Error> {
+        self.call("describe-secret", unavailable, |world| world.secrets.describe(secret_id))
+    }
+
+    fn update_secret_version_stage(
+        &self,
+        secret_id: &str,
+        version_stage: &str,
+        move_to_version_id: Option<&str>,
+        remove_from_version_id: Option<&str>,
+    ) -> Result<(), secrets::Error> {
+        self.call("update-secret-version-stage", unavailable, |world| {
+            world.secrets.update_stage(secret_id, version_stage, move_to_version_id, remove_from_version_id)
+        })
+    }
+
+    fn get_random_password(&self, rules: &PasswordRules) -> Result<Sensitive<String>, secrets::Error> {
+        self.call("get-random-password", unavailable, |world| world.secrets.random_password(rules))
+    }
+
+    fn open(&self, target: &Target) -> Result<Box<dyn Session>, sql::Error> {
+        let address = (target.host.clone(), target.port);
+        self.call("open", disconnected, |world| match world.servers.get(&address) {
+            Some(server) => server.log_in(&target.username, target.password.expose()),
+            None => Err(disconnected()),
+        })?;
+        Ok(Box::new(MemorySession {
+            host: self.clone(),
+            address,
+            username: target.username.clone(),
+            broken: false,
+        }))
+    }
+
+    fn log(&self, _: Level, message: &str) {
+        self.0.borrow_mut().log.push(message.to_owned());
+    }
+}
+
+struct MemorySession {
+    host: InMemory,
+    address: (String, u16),
+    username: String,
+    broken: bool,
+}
+
+impl MemorySession {
+    fn run(&mut self, name: &'static str, statement: &str) -> Result<Rows, sql::Error> {
+        if self.broken {
+            return Err(disconnected());
+        }
+        let answer = self.host.call(name, disconnected, |world| {
+            let server = world.servers.get_mut(&self.address).ok_or_else(disconnected)?;
+            server.run(&self.username, statement)
+        });
+        self.broken = matches!(&answer, Err(error) if error.kind == sql::ErrorKind::Connection);
+        answer
+    }
+}
+
+impl Session for MemorySession {
+    fn execute(&mut self, statement: &str, _: &[sql::Value]) -> Result<u64, sql::Error> {
+        self.run("execute", statement).map(|_| 0)
+    }
+
+    fn query(&mut self, statement: &str, _: &[sql::Value]) -> Result<Rows, sql::Error> {
+        self.run("query", statement)
+    }
+}
+
+fn unavailable() -> secrets::Error {
+    secrets::Error {
+        code: "InternalServiceError".to_owned(),
+        message: "An error occurred on the server side.".to_owned(),
+    }
+}
+
+fn disconnected() -> sql::Error {
+    sql::Error {
+        kind: sql::ErrorKind::Connection,
+        sqlstate: None,
+        message: "the server cannot be reached".to_owned(),
+        transient: true,
+    }
+}
+
+/// A simulated SQL server of an [`InMemory`] host.
+pub struct Server {
+    host: InMemory,
+    address: (String, u16),
+}
+
+impl Server {
+    /// Adds a user, or changes its password.
+    pub fn user(&self, name: &str, password: &str) -> &Self {
+        self.with(|server| server.set_password(name, password));
+        self
+    }
+
+    /// Whether a user can log in with a password.
+    pub fn accepts(&self, name: &str, password: &str) -> bool {
+        self.with(|server| server.accepts(name, password))
+    }
+
+    /// Changes how the server can be reached.
+    pub fn set_reach(&self, reach: Reach) {
+        self.with(|server| server.set_reach(reach));
+    }
+
+    /// The statements that the server has run, as a log of statements would show them.
+    pub fn statements(&self) -> Vec<String> {
+        self.with(|server| server.statements().to_vec())
+    }
+
+    fn with<T>(&self, access: impl FnOnce(&mut SqlServer) -> T) -> T {
+        access(self.host.0.borrow_mut().servers.entry(self.address.clone()).or_default())
+    }
+}

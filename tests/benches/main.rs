@@ -1,0 +1,13 @@
+//! The benchmarks: each measures something of ours beside something bare, and prints the ratio.
+
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints and may panic")]
+
+mod read;
+mod rotations;
+mod step;
+mod tick;
+
+use criterion::{criterion_group, criterion_main};
+
+criterion_group!(benches, step::bench, read::bench, rotations::bench, tick::bench);
+criterion_main!(benches);

@@ -1,0 +1,39 @@
+//! Compiles the guests in `examples/` and writes the table of them that `src/lib.rs` includes.
+
+#[path = "../../functions/guest_build.rs"]
+mod guest_build;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+fn main() {
+    let here = guest_build::variable("CARGO_MANIFEST_DIR");
+    let workspace = Path::new(&here).ancestors().nth(2).expect("the package is two folders down");
+    guest_build::watch(
+        workspace,
+        &["tests/guests/Cargo.toml", "tests/guests/build.rs", "tests/guests/examples"],
+    );
+
+    let mut table = String::from("&[\n");
+    // The inner cargo compiles this package too, as the library beside the examples: it ends here.
+    if guest_build::variable("CARGO_CFG_TARGET_FAMILY") != "wasm" {
+        let built = guest_build::build(&["--package", "keywheel-guests", "--examples"]).join("examples");
+        for name in examples(&Path::new(&here).join("examples")) {
+            let file = guest_build::keep(&built.join(&name).with_extension("wasm"));
+            writeln!(table, "    ({name:?}, include_bytes!({file:?})),").expect("a string takes any text");
+        }
+    }
+    table.push_str("]\n");
+    let out = Path::new(&guest_build::variable("OUT_DIR")).join("components.rs");
+    fs::write(out, table).expect("cargo made the folder for generated files");
+}
+
+fn examples(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).expect("the examples are in the package");
+    let paths = files.map(|file| file.expect("the folder can be read").path());
+    let mut names: Vec<String> =
+        paths.filter_map(|path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned)).collect();
+    names.sort();
+    names
+}

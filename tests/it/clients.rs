@@ -1,0 +1,62 @@
+//! Clients that people use, in their own language, against the real binary and a real PostgreSQL.
+//!
+//! Each test here runs one file of `tests/clients` and shows its output when it fails.
+#![cfg(test)]
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use keywheel_tests::postgres::{DATABASE, HOST, Postgres};
+use keywheel_tests::process::{self, ACCESS_KEY_ID, Keywheel, SECRET_ACCESS_KEY};
+use serde_json::{Map, json};
+
+/// Names the folder of the private Python environment.
+const VENV_VARIABLE: &str = "KEYWHEEL_TEST_VENV";
+/// Roles that the client tests may rotate, each in one test.
+const ROLES: [&str; 4] = ["app_one", "app_two", "app_three", "app_four"];
+
+#[tokio::test]
+async fn boto3() {
+    run("test_boto3.py").await;
+}
+
+#[tokio::test]
+async fn the_aws_command() {
+    run("test_aws_command.py").await;
+}
+
+async fn run(file: &str) {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let venv = env::var_os(VENV_VARIABLE).map_or_else(|| workspace.join("target/venv"), PathBuf::from);
+    let python = venv.join("bin/python");
+    assert!(python.exists(), "there is no {}: run `cargo xtask setup`", python.display());
+
+    let data = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let postgres = Postgres::start().await.unwrap();
+    let keywheel = Keywheel::start(data.path()).await.unwrap();
+    let mut roles = Map::new();
+    for role in ROLES {
+        roles.insert(role.to_owned(), postgres.create_role(role).await.unwrap().into());
+    }
+    let database = json!({ "host": HOST, "port": postgres.port(), "dbname": DATABASE, "roles": roles });
+
+    let mut command = std::process::Command::new(&python);
+    command.args(["-m", "unittest", "--verbose", file]).current_dir(workspace.join("tests/clients"));
+    // Nothing of the configuration of whoever runs the tests.
+    command.env_clear().env("HOME", home.path()).env("LANG", "C.UTF-8").env("PYTHONDONTWRITEBYTECODE", "1");
+    command.env("PATH", format!("{}:/usr/bin:/bin", venv.join("bin").display()));
+    command.env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID).env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
+    command
+        .env("AWS_DEFAULT_REGION", keywheel_tests::client::REGION)
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    command.env("AWS_ENDPOINT_URL_SECRETS_MANAGER", format!("http://{}", keywheel.address()));
+    command.env("KEYWHEEL_TEST_DATABASE", database.to_string());
+    let output = process::output(&mut command).await.unwrap();
+    assert!(
+        output.status.success(),
+        "{file} failed:\n{}\nkeywheel logged:\n{}",
+        String::from_utf8_lossy(&output.stderr),
+        keywheel.stderr()
+    );
+}

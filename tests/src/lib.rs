@@ -1,0 +1,11 @@
+//! What the tests of Keywheel are made of: the simulated world, harnesses for real servers, contract
+//! suites and generators.
+
+pub mod client;
+pub mod clock;
+pub mod entropy;
+pub mod postgres;
+mod postgres_programs;
+pub mod process;
+pub mod store;
+pub mod wait;

@@ -1,0 +1,222 @@
+//! The real `keywheel` binary as a process of its own, which tests start, kill and start again.
+
+use std::env;
+use std::io::{BufRead as _, BufReader, Read};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use anyhow::{Context as _, Result, ensure};
+use keywheel_domain::sensitive::Sensitive;
+
+use crate::client::ApiClient;
+use crate::wait;
+
+/// Names another binary than the one that is built from this workspace.
+const BINARY_VARIABLE: &str = "KEYWHEEL_BIN";
+/// What the server prints before its address when it is ready.
+const READY: &str = "listening on http://";
+
+/// The access key id of the tests' servers.
+pub const ACCESS_KEY_ID: &str = "AKIATESTKEYWHEEL0000";
+/// Its secret: it protects nothing.
+pub const SECRET_ACCESS_KEY: &str = "tests-only/not-a-secret/0123456789abcdef";
+
+/// A running server. It is killed with this value.
+pub struct Keywheel {
+    child: Child,
+    address: SocketAddr,
+    stdout: Transcript,
+    stderr: Transcript,
+}
+
+type Transcript = Arc<Mutex<String>>;
+
+impl Keywheel {
+    /// A server on this data folder and a free port, ready to answer.
+    ///
+    /// # Errors
+    /// It cannot be built, or ends before it is ready.
+    pub async fn start(data: &Path) -> Result<Self> {
+        Self::start_with(&mut serve(data)?).await
+    }
+
+    /// The same with a command of the caller's own, made from [`serve`].
+    ///
+    /// # Errors
+    /// It ends before it is ready.
+    pub async fn start_with(command: &mut Command) -> Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let stdout = transcribe(child.stdout.take());
+        let stderr = transcribe(child.stderr.take());
+        let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), stdout, stderr };
+        let ready = wait::until("keywheel to listen", async || {
+            let ended = server.child.try_wait()?;
+            let address = listening_on(&text(&server.stdout));
+            ensure!(ended.is_none() || address.is_some(), "keywheel ended while it started");
+            Ok(address)
+        });
+        let ready = ready.await;
+        server.address = ready.with_context(|| format!("keywheel said: {}", server.stderr()))?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// A client that signs with the account's root access key.
+    pub fn client(&self) -> ApiClient {
+        ApiClient {
+            address: self.address,
+            access_key_id: ACCESS_KEY_ID.to_owned(),
+            secret_access_key: Sensitive::new(SECRET_ACCESS_KEY.to_owned()),
+        }
+    }
+
+    /// All that it wrote on standard output so far.
+    pub fn stdout(&self) -> String {
+        text(&self.stdout)
+    }
+
+    /// All that it logged so far.
+    pub fn stderr(&self) -> String {
+        text(&self.stderr)
+    }
+
+    /// `kill -9`, and all that it had logged.
+    pub fn kill(mut self) -> String {
+        self.end();
+        self.stderr()
+    }
+
+    fn end(&mut self) {
+        // An error means that it ended before: that is what was wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Keywheel {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// `keywheel serve` on a free port, with the tests' access key and nothing else of the environment's.
+///
+/// # Errors
+/// The binary cannot be built.
+pub fn serve(data: &Path) -> Result<Command> {
+    let mut command = keywheel()?;
+    command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]);
+    command.env("KEYWHEEL_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID);
+    command.env("KEYWHEEL_ROOT_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
+    Ok(command)
+}
+
+/// `keywheel` without arguments, out of reach of the terminal's Ctrl-C.
+///
+/// # Errors
+/// The binary cannot be built.
+pub fn keywheel() -> Result<Command> {
+    let mut command = Command::new(binary()?);
+    command.stdin(Stdio::null()).process_group(0);
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("KEYWHEEL_") {
+            command.env_remove(name);
+        }
+    }
+    Ok(command)
+}
+
+/// Runs a command that is expected to end by itself soon.
+///
+/// # Errors
+/// It cannot be started, or is still running after [`wait::PATIENCE`].
+pub async fn output(command: &mut Command) -> Result<Output> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (stdout, stderr) = (transcribe(child.stdout.take()), transcribe(child.stderr.take()));
+    let ended = wait::until("the process to end", async || Ok(child.try_wait()?)).await;
+    if ended.is_err() {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let (stdout, stderr) = (finished(&stdout).await?, finished(&stderr).await?);
+    Ok(Output { status: ended?, stdout: stdout.into_bytes(), stderr: stderr.into_bytes() })
+}
+
+/// The binary of this workspace, built when it is not up to date.
+fn binary() -> Result<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    if let Some(named) = env::var_os(BINARY_VARIABLE) {
+        return Ok(named.into());
+    }
+    BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}"))).clone().map_err(anyhow::Error::msg)
+}
+
+fn build() -> Result<PathBuf> {
+    let this = env::current_exe()?;
+    // target/PROFILE/deps/it-… or target/PROFILE/examples/demo
+    let profile = this.ancestors().nth(2).context("the test is not where cargo puts tests")?;
+    let target = profile.parent().context("the test is not where cargo puts tests")?;
+    let name = profile.file_name().and_then(|name| name.to_str()).context("the profile has no name")?;
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // The whole workspace, and an example beside the binary: then dependencies have the same features
+    // as in `cargo test --workspace`, and nothing is compiled twice.
+    cargo.args(["build", "--quiet", "--workspace", "--bin", "keywheel", "--example", "demo"]);
+    cargo.arg("--target-dir").arg(target);
+    cargo.args(["--profile", if name == "debug" { "dev" } else { name }]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
+    for (name, _) in env::vars_os() {
+        if is_of_outer_cargo(&name.to_string_lossy()) {
+            cargo.env_remove(name);
+        }
+    }
+    let built = cargo.output().context("starting cargo")?;
+    ensure!(built.status.success(), "keywheel does not compile: {}", String::from_utf8_lossy(&built.stderr));
+    Ok(profile.join("keywheel"))
+}
+
+/// What cargo tells the programs that it runs. Some build scripts watch these and would run again.
+fn is_of_outer_cargo(name: &str) -> bool {
+    const PREFIXES: [&str; 5] =
+        ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn listening_on(stdout: &str) -> Option<SocketAddr> {
+    let complete = &stdout[..=stdout.rfind('\n')?];
+    complete.lines().find_map(|line| line.split_once(READY)?.1.trim().parse().ok())
+}
+
+/// Copies a stream as it comes. The stream's end is marked, see [`finished`].
+fn transcribe(stream: Option<impl Read + Send + 'static>) -> Transcript {
+    let transcript = Transcript::default();
+    let copy = Arc::clone(&transcript);
+    thread::spawn(move || {
+        let mut lines = BufReader::new(stream?);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).ok()? > 0 {
+            let line = std::mem::take(&mut line);
+            copy.lock().unwrap_or_else(PoisonError::into_inner).push_str(&String::from_utf8_lossy(&line));
+        }
+        Some(())
+    });
+    transcript
+}
+
+/// The whole text, once the thread that copies it has let go of it.
+async fn finished(transcript: &Transcript) -> Result<String> {
+    let ended = async || Ok((Arc::strong_count(transcript) == 1).then_some(()));
+    wait::until("the output to end", ended).await?;
+    Ok(text(transcript))
+}
+
+fn text(transcript: &Transcript) -> String {
+    transcript.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}

@@ -1,0 +1,99 @@
+//! One process: the real actions, vault and worker over the world's ports.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use futures_util::FutureExt;
+use keywheel::config::RootKeySource;
+use keywheel::metrics::Metrics;
+use keywheel::ops::{Functions, Operations};
+use keywheel::store::Store;
+use keywheel::vault::{LocalRing, PassphraseCost, RootKey, Vault, open_root_key};
+use keywheel::worker::Worker;
+use keywheel_sdk::Rotator;
+
+use super::guest::{Failing, SimInvoke};
+use super::ports::World;
+use super::run::Bug;
+use super::store::{Disk, FIRST_WORKER, PortStore, SECOND_WORKER, SERVER};
+use crate::entropy::SimEntropy;
+use crate::store::SimStore;
+
+/// The cheapest there is: the passphrase of a simulated world protects nothing.
+const COST: PassphraseCost = PassphraseCost { memory_kib: 8, passes: 1, lanes: 1 };
+
+/// The root key of every simulated world.
+pub(super) fn root_key() -> &'static RootKey {
+    static KEY: OnceLock<RootKey> = OnceLock::new();
+    KEY.get_or_init(|| {
+        let (store, entropy) = (SimStore::new(), SimEntropy::new(0));
+        let source = RootKeySource::Passphrase("simulated".to_owned().into());
+        let opened = open_root_key(&store, &source, COST, &entropy).now_or_never();
+        opened.expect("the simulated store never waits").expect("a new store takes any passphrase")
+    })
+}
+
+/// What a process is made with.
+pub(super) struct Parts {
+    pub(super) world: Arc<World>,
+    pub(super) disk: Arc<Disk>,
+    pub(super) rotator: &'static (dyn Rotator + Sync),
+    pub(super) failing: Arc<Mutex<Vec<Failing>>>,
+    pub(super) bug: Option<Bug>,
+    pub(super) seed: u64,
+}
+
+/// What runs from one start to the next death.
+pub(super) struct Life {
+    pub(super) world: Arc<World>,
+    /// Answers the operators.
+    pub(super) ops: Arc<Operations>,
+    pub(super) worker: Worker,
+    /// The other worker, where the store is open to several processes.
+    pub(super) second: Option<Worker>,
+}
+
+impl Life {
+    /// A process over the store, or two workers and a server where it is open to several.
+    pub(super) fn new(parts: &Parts) -> Self {
+        let first = parts.operations(FIRST_WORKER);
+        let worker = parts.worker(FIRST_WORKER, &first);
+        let world = Arc::clone(&parts.world);
+        if parts.disk.store.exclusive() {
+            return Self { world, ops: first, worker, second: None };
+        }
+        let second = parts.worker(SECOND_WORKER, &parts.operations(SECOND_WORKER));
+        Self { world, ops: parts.operations(SERVER), worker, second: Some(second) }
+    }
+}
+
+impl Parts {
+    fn entropy(&self, process: usize) -> Arc<SimEntropy> {
+        Arc::new(SimEntropy::new(self.seed.wrapping_mul(8).wrapping_add(process as u64)))
+    }
+
+    fn operations(&self, process: usize) -> Arc<Operations> {
+        let (world, disk) = (Arc::clone(&self.world), Arc::clone(&self.disk));
+        let store: Arc<dyn Store> = Arc::new(PortStore { world, disk, process, bug: self.bug });
+        let entropy = self.entropy(process);
+        let ring = Arc::new(LocalRing::new(Arc::clone(&store), root_key(), entropy.clone()));
+        let vault = Arc::new(Vault::new(ring, root_key(), entropy.clone()));
+        let functions = Functions::new(["postgres-single-user".to_owned()]);
+        let clock = Arc::new(self.world.clock.clone());
+        Arc::new(Operations::new(store, vault, clock, entropy, functions))
+    }
+
+    fn worker(&self, process: usize, ops: &Arc<Operations>) -> Worker {
+        let invoke = SimInvoke {
+            world: Arc::clone(&self.world),
+            ops: Arc::clone(ops),
+            rotator: self.rotator,
+            process,
+            failing: Arc::clone(&self.failing),
+            bug: self.bug,
+        };
+        let clock = Arc::new(self.world.clock.clone());
+        // Its own stream, so that what the actions draw does not depend on the worker.
+        let entropy = self.entropy(process + 4);
+        Worker::new(Arc::clone(ops), clock, entropy, Arc::new(invoke), Arc::new(Metrics::new()))
+    }
+}

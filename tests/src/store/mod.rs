@@ -1,0 +1,9 @@
+//! What the store is tested with: a simulated store, a disk that dies, and the contract suite.
+
+mod contract;
+mod disk;
+mod sim;
+
+pub use self::contract::contract;
+pub use self::disk::{Death, Disk, Survival};
+pub use self::sim::{SimImage, SimStore};
