@@ -16,7 +16,13 @@ use keywheel_host::{Catalog, Egress, Engine, EngineOptions, Event, Invocation, L
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
-wasmtime::component::bindgen!({ path: "../sdk/wit", world: "rotator", exports: { default: async } });
+/// What `bindgen!` makes of the contract, without anything of ours around it.
+mod contract {
+    wasmtime::component::bindgen!({ path: "../sdk/wit", world: "rotator", exports: { default: async } });
+}
+
+use contract::RotatorPre;
+use contract::keywheel::rotation::types as wit;
 
 /// `setSecret` of the guest does nothing, so that only the call itself is measured.
 const GUEST: &str = "noop";
@@ -88,8 +94,8 @@ fn bare() -> (wasmtime::Engine, RotatorPre<()>) {
 async fn bare_step((engine, pre): &(wasmtime::Engine, RotatorPre<()>)) {
     let mut store = Store::new(engine, ());
     let rotator = pre.instantiate_async(&mut store).await.unwrap();
-    let event = keywheel::rotation::types::Event {
-        step: keywheel::rotation::types::Step::SetSecret,
+    let event = wit::Event {
+        step: wit::Step::SetSecret,
         secret_id: ARN.into(),
         client_request_token: TOKEN.into(),
         rotation_token: TOKEN.into(),

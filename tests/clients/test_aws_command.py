@@ -52,7 +52,8 @@ class AwsCommand(unittest.TestCase):
             "--rotation-rules", '{"ScheduleExpression": "rate(10 days)"}',
         )  # fmt: skip
         described = aws("describe-secret", "--secret-id", name)
-        self.assertEqual(described["RotationRules"], {"ScheduleExpression": "rate(10 days)"})
+        rules = {"ScheduleExpression": "rate(10 days)", "AutomaticallyAfterDays": 10}
+        self.assertEqual(described["RotationRules"], rules)
         self.assertIn("NextRotationDate", described)
         aws("cancel-rotate-secret", "--secret-id", name)
         self.assertFalse(aws("describe-secret", "--secret-id", name)["RotationEnabled"])

@@ -31,7 +31,7 @@ async fn run(file: &str) {
     let python = venv.join("bin/python");
     assert!(python.exists(), "there is no {}: run `cargo xtask setup`", python.display());
 
-    let data = tempfile::tempdir().unwrap();
+    let data = process::used_data_folder().await.unwrap();
     let home = tempfile::tempdir().unwrap();
     let postgres = Postgres::start().await.unwrap();
     let keywheel = Keywheel::start(data.path()).await.unwrap();

@@ -15,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keywheel_tests::client::ApiClient;
 use keywheel_tests::postgres::Postgres;
-use keywheel_tests::process::Keywheel;
+use keywheel_tests::process::{self, Keywheel};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -36,7 +36,7 @@ struct Site {
 
 impl Site {
     async fn start() -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let data = process::used_data_folder().await.unwrap();
         let postgres = Postgres::start().await.unwrap();
         let keywheel = Keywheel::start(data.path()).await.unwrap();
         let client = keywheel.client();

@@ -1,6 +1,9 @@
 //! The integration tests, in one binary.
 
+mod api;
 mod clients;
+mod crash;
 mod end_to_end;
+mod host;
 mod layers;
 mod store;

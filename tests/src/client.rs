@@ -12,7 +12,7 @@ use keywheel::clock::{Clock as _, SystemClock};
 use keywheel::entropy::{self, SystemEntropy};
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::sigv4;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use crate::wait;
@@ -102,7 +102,8 @@ impl ApiClient {
     /// It took too long.
     pub async fn rotation_in(&self, secret_id: &str, state: &str) -> Result<Value> {
         let mut last = Value::Null;
-        let seen = wait::until(&format!("the rotation to be {state}"), async || {
+        let what = format!("the rotation to be {state}");
+        let seen = wait::until(&what, async || {
             last = self.rotation(secret_id).await?;
             Ok((last["State"] == state).then(|| last.clone()))
         });
@@ -151,8 +152,7 @@ impl ApiClient {
 /// SDKs fill the token in on their own, and the service refuses requests without one.
 fn with_token(operation: &str, mut members: Value) -> Value {
     const WITH_TOKEN: [&str; 4] = ["CreateSecret", "PutSecretValue", "RotateSecret", "UpdateSecret"];
-    if WITH_TOKEN.contains(&operation) {
-        let members = members.as_object_mut().get_or_insert(&mut Map::new());
+    if let Some(members) = members.as_object_mut().filter(|_| WITH_TOKEN.contains(&operation)) {
         members.entry("ClientRequestToken").or_insert_with(|| entropy::uuid(&SystemEntropy).into());
     }
     members

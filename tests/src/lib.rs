@@ -7,5 +7,7 @@ pub mod entropy;
 pub mod postgres;
 mod postgres_programs;
 pub mod process;
+pub mod sim;
 pub mod store;
 pub mod wait;
+pub mod node;

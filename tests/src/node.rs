@@ -79,7 +79,8 @@ impl Node {
     pub async fn call(&self, action: &str, body: &serde_json::Value) -> anyhow::Result<serde_json::Value> {
         let target = format!("secretsmanager.{action}");
         let answer = self.ops.dispatch(&Self::root(), &target, body.to_string().as_bytes()).await?;
-        Ok(serde_json::from_slice(&answer)?)
+        // An action without an output answers nothing at all.
+        Ok(if answer.is_empty() { serde_json::json!({}) } else { serde_json::from_slice(&answer)? })
     }
 
     /// A server for this node.

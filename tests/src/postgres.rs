@@ -217,10 +217,10 @@ impl Postgres {
         Ok(())
     }
 
-    /// A program of PostgreSQL, run by whoever may run it, and out of reach of the terminal's Ctrl-C.
+    /// A program of PostgreSQL, run by whoever may run it.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
-        command.current_dir(self.folder.path()).process_group(0).env("LC_ALL", "C");
+        command.current_dir(self.folder.path()).env("LC_ALL", "C");
         if let Some(account) = self.account {
             command.uid(account.uid).gid(account.gid);
         }

@@ -1,9 +1,10 @@
 //! The real `keywheel` binary as a process of its own, which tests start, kill and start again.
 
 use std::env;
-use std::io::{BufRead as _, BufReader, Read};
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::SocketAddr;
-use std::os::unix::process::CommandExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -11,6 +12,8 @@ use std::thread;
 
 use anyhow::{Context as _, Result, ensure};
 use keywheel_domain::sensitive::Sensitive;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use crate::client::ApiClient;
 use crate::wait;
@@ -19,6 +22,10 @@ use crate::wait;
 const BINARY_VARIABLE: &str = "KEYWHEEL_BIN";
 /// What the server prints before its address when it is ready.
 const READY: &str = "listening on http://";
+/// Where a data folder keeps functions that are compiled for the machine.
+const COMPILED: &str = "compiled";
+/// A root key that others can read is refused.
+const FILE_MODE: u32 = 0o600;
 
 /// The access key id of the tests' servers.
 pub const ACCESS_KEY_ID: &str = "AKIATESTKEYWHEEL0000";
@@ -107,6 +114,45 @@ impl Drop for Keywheel {
     }
 }
 
+/// A data folder that was served before, so that its functions are compiled for this machine already.
+/// All such folders hold the same root key and nothing else.
+///
+/// # Errors
+/// The first server does not start.
+pub async fn used_data_folder() -> Result<TempDir> {
+    static FILES: OnceCell<Vec<(PathBuf, Vec<u8>)>> = OnceCell::const_new();
+    let files = FILES.get_or_try_init(serve_once).await?;
+    let folder = tempfile::tempdir()?;
+    for (name, content) in files {
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().context("a file is in a folder")?)?;
+        File::options().write(true).create_new(true).mode(FILE_MODE).open(file)?.write_all(content)?;
+    }
+    Ok(folder)
+}
+
+/// Serves a new folder until its functions are compiled, and reads the files that are there then.
+async fn serve_once() -> Result<Vec<(PathBuf, Vec<u8>)>> {
+    let folder = tempfile::tempdir()?;
+    let server = Keywheel::start(folder.path()).await?;
+    let compiled = folder.path().join(COMPILED);
+    let done = async || Ok(files(&compiled).is_ok_and(|files| !files.is_empty()).then_some(()));
+    wait::until("the functions to be compiled", done).await?;
+    server.kill();
+    let read = |path: PathBuf| Ok((path.strip_prefix(folder.path())?.to_owned(), fs::read(&path)?));
+    files(folder.path())?.into_iter().map(read).collect()
+}
+
+/// All files in a folder and in the folders in it.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { found.extend(files(&path)?) } else { found.push(path) }
+    }
+    Ok(found)
+}
+
 /// `keywheel serve` on a free port, with the tests' access key and nothing else of the environment's.
 ///
 /// # Errors
@@ -119,13 +165,14 @@ pub fn serve(data: &Path) -> Result<Command> {
     Ok(command)
 }
 
-/// `keywheel` without arguments, out of reach of the terminal's Ctrl-C.
+/// `keywheel` without arguments. It gets the terminal's Ctrl-C too, since tests that are interrupted
+/// clean nothing up.
 ///
 /// # Errors
 /// The binary cannot be built.
 pub fn keywheel() -> Result<Command> {
     let mut command = Command::new(binary()?);
-    command.stdin(Stdio::null()).process_group(0);
+    command.stdin(Stdio::null());
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("KEYWHEEL_") {
             command.env_remove(name);

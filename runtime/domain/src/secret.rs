@@ -267,7 +267,9 @@ impl Secret {
             kms_key_id: self.kms_key_id.clone(),
             rotation_enabled: rotation.map(|rotation| rotation.enabled),
             rotation_lambda_arn: rotation.map(|rotation| rotation.function_arn.clone()),
-            rotation_rules: rotation.and_then(|rotation| rotation.rules.clone()).map(|rules| self.described(rules)),
+            rotation_rules: rotation
+                .and_then(|rotation| rotation.rules.clone())
+                .map(|rules| self.described(rules)),
             last_rotated_date: self.rotated,
             last_changed_date: Some(self.changed),
             last_accessed_date: self.accessed,
@@ -383,7 +385,8 @@ mod tests {
 
     #[test]
     fn other_characters_are_refused() {
-        for id in ["", "a b", "a:b", "ä", "a\0b", "arn:aws:s3:::bucket", "arn:aws:secretsmanager:x:y:key:z"] {
+        for id in ["", "a b", "a:b", "ä", "a\0b", "arn:aws:s3:::bucket", "arn:aws:secretsmanager:x:y:key:z"]
+        {
             assert_eq!(SecretId::parse(id), Err(InvalidName), "{id:?}");
         }
     }

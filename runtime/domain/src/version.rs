@@ -203,10 +203,14 @@ impl Versions {
         after.without_husks()
     }
 
-    /// The versions without `id`, which must carry no other label than `AWSPENDING`.
+    /// The versions without `id`. Should somebody have put another label on it, it stays with that one,
+    /// and only its `AWSPENDING` goes.
     pub fn without(&self, id: &str) -> Self {
         let mut after = self.clone();
-        after.0.retain(|version| version.id != id || version.stages.iter().any(|stage| stage != PENDING));
+        for version in after.0.iter_mut().filter(|version| version.id == id) {
+            version.stages.retain(|stage| stage != PENDING);
+        }
+        after.0.retain(|version| version.id != id || !version.stages.is_empty());
         after
     }
 

@@ -29,11 +29,7 @@ impl std::fmt::Debug for Function {
 
 impl Function {
     /// Links a component. Everything that can be wrong with it is found here and not in its first step.
-    pub(crate) fn link(
-        engine: &Engine,
-        component: &Component,
-        digest: &str,
-    ) -> Result<Self, LoadError> {
+    pub(crate) fn link(engine: &Engine, component: &Component, digest: &str) -> Result<Self, LoadError> {
         let wasmtime = engine.wasmtime();
         let component_type = component.component_type();
         check_export(component_type.get_export(wasmtime, EXPORT).map(|export| export.ty))?;
@@ -42,12 +38,11 @@ impl Function {
         imports::link(&mut linker).map_err(LoadError::Contract)?;
         wasi::link(&mut linker).map_err(LoadError::Contract)?;
         let mut names = Vec::new();
-        for (name, import) in component_type.imports(wasmtime) {
+        for (name, _) in component_type.imports(wasmtime) {
             if !is_known(name) {
                 return Err(LoadError::UnknownImport(name.to_owned()));
             }
             names.push(name.to_owned());
-            drop(import);
         }
         wasi::refuse_the_rest(&mut linker, component).map_err(LoadError::Contract)?;
         let instance_pre = linker.instantiate_pre(component).map_err(LoadError::Contract)?;
@@ -63,6 +58,12 @@ impl Function {
     /// The interfaces that the component imports, with their versions: its list of powers.
     pub fn imports(&self) -> &[String] {
         &self.imports
+    }
+
+    /// Those of [`Function::imports`] that the sandbox does not offer: a call of one ends the step.
+    pub fn refused(&self) -> Vec<&String> {
+        let refused = |import: &&String| import.starts_with(wasi::PREFIX) && !wasi::is_linked(import);
+        self.imports.iter().filter(refused).collect()
     }
 }
 
@@ -84,7 +85,9 @@ fn check_export(export: Option<ComponentItem>) -> Result<(), LoadError> {
 fn is_rotate(function: &ComponentFunc) -> bool {
     let parameters: Vec<Type> = function.params().map(|(_, parameter)| parameter).collect();
     let results: Vec<Type> = function.results().collect();
-    let ([Type::Record(event)], [Type::Result(result)]) = (&parameters[..], &results[..]) else { return false };
+    let ([Type::Record(event)], [Type::Result(result)]) = (&parameters[..], &results[..]) else {
+        return false;
+    };
     let members: Vec<_> = event.fields().map(|field| (field.name.to_owned(), field.ty)).collect();
     let strings = ["secret-id", "client-request-token", "rotation-token"];
     let event_matches = matches!(&members[..], [(step, Type::Enum(steps)), rest @ ..]

@@ -71,7 +71,8 @@ impl Function {
 
         // A panic of a host function must end one step and not the worker that drives it.
         let step = AssertUnwindSafe(Box::pin(self.call(&mut store, event))).catch_unwind();
-        let end = match tokio::time::timeout(Duration::from_millis(limits.wall_ms_max), meter.measure(step)).await
+        let end = match tokio::time::timeout(Duration::from_millis(limits.wall_ms_max), meter.measure(step))
+            .await
         {
             Ok(Ok(Ok(Ok(())))) => End::Done,
             Ok(Ok(Ok(Err(failure)))) => End::Failed(failure),

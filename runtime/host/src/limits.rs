@@ -15,7 +15,7 @@ pub struct Limits {
     pub log_bytes_max: usize,
     /// One line of the log; a longer one is cut.
     pub line_bytes_max: usize,
-    /// Calls of the interfaces `secrets`, `sql` and `log` together.
+    /// Calls of the interfaces `secrets` and `sql` together.
     pub host_calls_max: u64,
     /// Open database connections.
     pub connections_max: usize,

@@ -100,7 +100,8 @@ impl Redactor {
 
     fn insert(&mut self, text: &str) {
         let longer = self.secrets.partition_point(|known| known.expose().len() > text.len());
-        let same_length = self.secrets[longer..].iter().take_while(|known| known.expose().len() == text.len());
+        let same_length =
+            self.secrets[longer..].iter().take_while(|known| known.expose().len() == text.len());
         if same_length.into_iter().all(|known| known.expose() != text) {
             self.secrets.insert(longer, Sensitive::new(text.to_owned()));
         }

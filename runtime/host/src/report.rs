@@ -11,8 +11,8 @@ use crate::meter::Meter;
 use crate::state::{State, Stop};
 use crate::transcript::LogLine;
 
-/// Frames of a backtrace that are told, innermost first.
-const FRAMES_MAX: usize = 12;
+/// Functions of a backtrace that are told, innermost first.
+const CALLS_MAX: usize = 12;
 const MEBIBYTE: usize = 1024 * 1024;
 
 /// What came of an invocation.
@@ -114,15 +114,14 @@ fn outcome(end: End, state: &State) -> Outcome {
             Outcome::Failed { retry: false, message: clean(&message) }
         }
         End::TimedOut => timed_out(state),
-        End::Panicked => {
-            Outcome::Trapped { message: format!("the host failed in {}", doing(state)) }
-        }
+        End::Panicked => Outcome::Trapped { message: format!("the host failed in {}", doing(state)) },
         End::Broken(error) => broken(&error, state, clean),
     }
 }
 
 fn timed_out(state: &State) -> Outcome {
-    let message = format!("the step took longer than {} ms: it was in {}", state.limits.wall_ms_max, doing(state));
+    let message =
+        format!("the step took longer than {} ms: it was in {}", state.limits.wall_ms_max, doing(state));
     Outcome::LimitExceeded { limit: Outcome::WALL_TIME, message }
 }
 
@@ -138,11 +137,13 @@ fn broken(error: &wasmtime::Error, state: &State, clean: impl Fn(&str) -> String
     let place = clean(&backtrace(error));
     match error.downcast_ref::<Stop>() {
         Some(Stop::CpuTime) => {
-            let message = format!("the step used more than {} ms of processor time{place}", limits.cpu_ms_max);
+            let message =
+                format!("the step used more than {} ms of processor time{place}", limits.cpu_ms_max);
             return Outcome::LimitExceeded { limit: Outcome::CPU_TIME, message };
         }
         Some(Stop::HostCalls) => {
-            let message = format!("the step called the host more than {} times{place}", limits.host_calls_max);
+            let message =
+                format!("the step called the host more than {} times{place}", limits.host_calls_max);
             return Outcome::LimitExceeded { limit: Outcome::HOST_CALLS, message };
         }
         None => {}
@@ -158,6 +159,8 @@ fn broken(error: &wasmtime::Error, state: &State, clean: impl Fn(&str) -> String
     let what = match (error.downcast_ref::<Trap>(), error.downcast_ref::<I32Exit>()) {
         (Some(Trap::StackOverflow), _) => "stack overflow".to_owned(),
         (Some(Trap::UnreachableCodeReached), _) => "a panic or an abort".to_owned(),
+        // Compilers of guests keep a second stack at the low end of memory; its overflow is an access below zero.
+        (Some(Trap::MemoryOutOfBounds), _) => "memory access out of bounds, or a stack overflow".to_owned(),
         (Some(trap), _) => trap.to_string(),
         (None, Some(I32Exit(status))) => format!("the function ended itself with exit status {status}"),
         (None, None) => clean(&error.root_cause().to_string()),
@@ -165,14 +168,24 @@ fn broken(error: &wasmtime::Error, state: &State, clean: impl Fn(&str) -> String
     Outcome::Trapped { message: format!("{what}{place}") }
 }
 
-/// `, in a <- b <- c`: the functions of the guest, innermost first; empty when none has a name.
+/// `, in a <- b <- c`: the functions of the guest, innermost first; empty when none has a name. A
+/// function that calls itself is told once, with how often.
 fn backtrace(error: &wasmtime::Error) -> String {
     let frames = error.downcast_ref::<WasmBacktrace>().map(WasmBacktrace::frames).unwrap_or_default();
-    let names: Vec<String> = frames
-        .iter()
-        .filter_map(|frame| frame.func_name())
-        .take(FRAMES_MAX)
-        .map(|name| format!("`{:#}`", rustc_demangle::demangle(name)))
+    let mut calls: Vec<(&str, usize)> = Vec::new();
+    for name in frames.iter().filter_map(|frame| frame.func_name()) {
+        match calls.last_mut() {
+            Some((last, times)) if *last == name => *times += 1,
+            _ => calls.push((name, 1)),
+        }
+    }
+    let told: Vec<String> = calls
+        .into_iter()
+        .take(CALLS_MAX)
+        .map(|(name, times)| match times {
+            1 => format!("`{:#}`", rustc_demangle::demangle(name)),
+            _ => format!("`{:#}` (itself {times} deep)", rustc_demangle::demangle(name)),
+        })
         .collect();
-    if names.is_empty() { String::new() } else { format!(", in {}", names.join(" <- ")) }
+    if told.is_empty() { String::new() } else { format!(", in {}", told.join(" <- ")) }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use keywheel_domain::api::*;
-use keywheel_domain::rotation::Step;
 use keywheel_domain::sensitive::Sensitive;
 
 use crate::{Catalog, Egress, Engine, EngineOptions, Event, Function, Invocation, Limits, Secrets};

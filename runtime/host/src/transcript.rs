@@ -197,7 +197,12 @@ mod tests {
 
     #[test]
     fn a_message_is_split_and_made_printable() {
-        check(&Limits::default(), &["a\nb\r\n", "\x1b[2J", "", "tab\t"], &["a", "b", r"\u{1b}[2J", "", "tab\t"], false);
+        check(
+            &Limits::default(),
+            &["a\nb\r\n", "\x1b[2J", "", "tab\t"],
+            &["a", "b", r"\u{1b}[2J", "", "tab\t"],
+            false,
+        );
     }
 
     #[test]
@@ -213,7 +218,8 @@ mod tests {
     fn streams_are_put_together_line_by_line() {
         let shared = SharedTranscript::new(&Limits { line_bytes_max: 8, ..Limits::default() });
         let mut transcript = shared.lock();
-        for (level, bytes) in [(Level::Info, "ab"), (Level::Warn, "x\ny"), (Level::Info, "c\n\nd"), (Level::Info, "23456789")]
+        for (level, bytes) in
+            [(Level::Info, "ab"), (Level::Warn, "x\ny"), (Level::Info, "c\n\nd"), (Level::Info, "23456789")]
         {
             transcript.append(level, bytes.as_bytes());
         }

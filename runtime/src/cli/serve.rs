@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use clap::{Args, ValueEnum};
@@ -32,6 +33,8 @@ use crate::worker::{HostInvoke, Invoke, Source, Worker};
 const FOLDER_MODE: u32 = 0o700;
 /// More than this is no passphrase.
 const PASSPHRASE_BYTES_MAX: u64 = 4096;
+/// What work in the background gets to end when the server has stopped.
+const BACKGROUND_TIME_MAX: Duration = Duration::from_secs(1);
 /// Where compiled functions are kept in the data folder. It may be removed at any time.
 const COMPILED_FOLDER: &str = "compiled";
 /// What the key that authenticates them is derived for.
@@ -96,7 +99,10 @@ pub(super) fn run(arguments: ServeArguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .context("the threads of the server could not be started")?;
-    Ok(runtime.block_on(serve(config))?)
+    let served = runtime.block_on(serve(config));
+    // A compilation cannot be interrupted; nobody waits for its end.
+    runtime.shutdown_timeout(BACKGROUND_TIME_MAX);
+    Ok(served?)
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {

@@ -111,7 +111,12 @@ pub(super) fn check_put(job: &Job, token: &str, stages: &[String]) -> Result<(),
 }
 
 /// What a rotation may relabel: in `finishSecret`, its own version becomes current and loses `AWSPENDING`.
-pub(super) fn check_move(job: &Job, stage: &str, from: Option<&str>, to: Option<&str>) -> Result<(), ApiError> {
+pub(super) fn check_move(
+    job: &Job,
+    stage: &str,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<(), ApiError> {
     if job.step != Step::FinishSecret {
         return Err(refused("a rotation moves labels in finishSecret only"));
     }

@@ -204,7 +204,12 @@ pub(super) fn from_entry<T: DeserializeOwned>(key: Key, entry: &Entry) -> Result
     match serde_json::from_slice(&entry.value) {
         Ok(record) => Ok(Seen { key, revision: entry.revision, record }),
         Err(error) => {
-            tracing::error!(?key, line = error.line(), column = error.column(), "a stored record cannot be read");
+            tracing::error!(
+                ?key,
+                line = error.line(),
+                column = error.column(),
+                "a stored record cannot be read"
+            );
             Err(ApiError::internal())
         }
     }
@@ -224,7 +229,11 @@ impl Operations {
     }
 
     /// The secret that a caller names, also when it waits for deletion.
-    pub(super) async fn load_secret(&self, caller: &Caller, secret_id: &str) -> Result<Seen<Secret>, ApiError> {
+    pub(super) async fn load_secret(
+        &self,
+        caller: &Caller,
+        secret_id: &str,
+    ) -> Result<Seen<Secret>, ApiError> {
         let id = parse_secret_id(secret_id)?;
         let scope = caller.scope();
         let (place, name) = id.place(&scope);

@@ -42,7 +42,12 @@ impl Operations {
         Err(contended())
     }
 
-    fn new_secret(&self, caller: &Caller, request: &CreateSecretRequest, token: &str) -> Result<Secret, ApiError> {
+    fn new_secret(
+        &self,
+        caller: &Caller,
+        request: &CreateSecretRequest,
+        token: &str,
+    ) -> Result<Secret, ApiError> {
         let now = self.clock.now();
         let suffix = entropy::alphanumeric(self.entropy.as_ref(), ARN_SUFFIX_CHARS);
         let mut secret = Secret::new(caller.scope(), &request.name, &suffix, now);

@@ -21,9 +21,11 @@ impl Operations {
     ) -> Result<DescribeRotationResponse, ApiError> {
         self.authorize(caller, "DescribeRotation", Some(&request.secret_id))?;
         let secret = self.load_secret(caller, &request.secret_id).await?.record;
-        let mut jobs: Vec<Job> = self.histories(&secret.arn).await?.into_iter().map(|seen| seen.record).collect();
+        let mut jobs: Vec<Job> =
+            self.histories(&secret.arn).await?.into_iter().map(|seen| seen.record).collect();
         jobs.extend(self.load_job(&secret.arn).await?.map(|seen| seen.record));
-        let wanted = |job: &&Job| request.client_request_token.as_ref().is_none_or(|token| *token == job.token);
+        let wanted =
+            |job: &&Job| request.client_request_token.as_ref().is_none_or(|token| *token == job.token);
         let job = jobs.iter().rev().find(wanted).ok_or_else(|| {
             ApiError::new(ErrorCode::ResourceNotFound, "There is no such rotation of this secret.")
         })?;

@@ -24,7 +24,11 @@ impl Operations {
         if backed.is_some_and(|entries| entries.contains(entry)) {
             return Ok(true);
         }
-        tracing::warn!(secret_arn = entry.secret_arn, due = entry.due.as_str(), "no record stands behind a due entry");
+        tracing::warn!(
+            secret_arn = entry.secret_arn,
+            due = entry.due.as_str(),
+            "no record stands behind a due entry"
+        );
         self.commit(Change::new().remove_due(entry, found)).await.map(|_| false)
     }
 
@@ -71,4 +75,3 @@ impl Operations {
         Err(contended())
     }
 }
-

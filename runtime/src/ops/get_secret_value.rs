@@ -1,6 +1,7 @@
 //! GetSecretValue.
 
 use keywheel_domain::api::{ApiError, ErrorCode, GetSecretValueRequest, GetSecretValueResponse};
+use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::{Secret, SelectError};
 
 use super::change::Change;
@@ -14,14 +15,14 @@ impl Operations {
         request: GetSecretValueRequest,
     ) -> Result<GetSecretValueResponse, ApiError> {
         self.authorize(caller, "GetSecretValue", Some(&request.secret_id))?;
-        self.running_job(caller).await?;
+        let running = self.running_job(caller).await?;
         let seen = self.load_live_secret(caller, &request.secret_id).await?;
         let secret = &seen.record;
         let version = secret
             .select(request.version_id.as_deref(), request.version_stage.as_deref())
             .map_err(|error| not_selected(&error))?;
         let value = self.open(secret, &version.id).await?;
-        self.note_read(&seen, &version.id).await?;
+        self.note_read(&seen, &version.id, running.as_ref()).await?;
         Ok(GetSecretValueResponse {
             arn: secret.arn.clone(),
             name: secret.name.clone(),
@@ -33,12 +34,17 @@ impl Operations {
     }
 
     /// Writes only on the first read of a day. When another change is faster, the next read notes it.
-    async fn note_read(&self, seen: &Seen<Secret>, version_id: &str) -> Result<(), ApiError> {
+    async fn note_read(
+        &self,
+        seen: &Seen<Secret>,
+        version_id: &str,
+        running: Option<&Seen<Job>>,
+    ) -> Result<(), ApiError> {
         let day = self.clock.now().start_of_day();
         let Some(versions) = seen.record.versions.touched(version_id, day) else { return Ok(()) };
         let mut after = Secret { versions, ..seen.record.clone() };
         after.accessed = after.accessed.max(Some(day));
-        self.commit(Change::new().update_secret(seen, &after)).await.map(drop)
+        self.commit(Change::new().update_secret(seen, &after).expect_job(running)).await.map(drop)
     }
 }
 

@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn the_due_index_sorts_by_time_and_reads_back() {
-        let entry = |at| DueEntry { at: Timestamp::from_millis(at), due: Due::Job, secret_arn: "arn:x".into() };
+        let entry =
+            |at| DueEntry { at: Timestamp::from_millis(at), due: Due::Job, secret_arn: "arn:x".into() };
         assert!(due(&entry(999)) < due(&entry(1_000)));
         assert_eq!(parse_due(&due(&entry(1_000))), Some(entry(1_000)));
         let (from, to) = due_until(Timestamp::from_millis(1_000));

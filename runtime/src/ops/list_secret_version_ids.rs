@@ -31,7 +31,9 @@ impl Operations {
         // A position names the last version of its page; should that be gone, its page ended the list.
         let start = match &after {
             None => 0,
-            Some(id) => versions.iter().position(|version| version.id == *id).map_or(versions.len(), |at| at + 1),
+            Some(id) => {
+                versions.iter().position(|version| version.id == *id).map_or(versions.len(), |at| at + 1)
+            }
         };
         let rest = &versions[start..];
         let shown = &rest[..page.min(rest.len())];

@@ -19,10 +19,7 @@ impl Operations {
         self.authorize(caller, "PutSecretValue", Some(&request.secret_id))?;
         let token = required_token(request.client_request_token.as_deref())?;
         let value = request.value.as_ref().ok_or_else(|| {
-            ApiError::new(
-                ErrorCode::InvalidRequest,
-                "You must provide either SecretString or SecretBinary.",
-            )
+            ApiError::new(ErrorCode::InvalidRequest, "You must provide either SecretString or SecretBinary.")
         })?;
         let stages = request.version_stages.clone().unwrap_or_else(|| vec![CURRENT.to_owned()]);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
@@ -33,7 +30,8 @@ impl Operations {
             let seen = self.load_live_secret(caller, &request.secret_id).await?;
             let proven = self.check_rotation_token(&seen.record, request.rotation_token.as_deref()).await?;
             let put = Put { token, value, stages: &stages, now: self.clock.now(), proven };
-            let Some((change, after)) = self.put_version(caller, &seen, seen.record.clone(), put).await? else {
+            let Some((change, after)) = self.put_version(caller, &seen, seen.record.clone(), put).await?
+            else {
                 return Ok(answer(&seen.record, token));
             };
             let row = self.audit_row(&caller.arn(), "PutSecretValue", &after.arn, Some(token), None);

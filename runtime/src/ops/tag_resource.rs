@@ -8,7 +8,11 @@ use super::{COMMIT_ATTEMPTS_MAX, Caller, Empty, Operations, contended};
 
 impl Operations {
     /// Adds tags, or overwrites those with the same key.
-    pub(super) async fn tag_resource(&self, caller: &Caller, request: TagResourceRequest) -> Result<Empty, ApiError> {
+    pub(super) async fn tag_resource(
+        &self,
+        caller: &Caller,
+        request: TagResourceRequest,
+    ) -> Result<Empty, ApiError> {
         self.authorize(caller, "TagResource", Some(&request.secret_id))?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.load_live_secret(caller, &request.secret_id).await?;

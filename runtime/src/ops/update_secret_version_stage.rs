@@ -1,6 +1,8 @@
 //! UpdateSecretVersionStage.
 
-use keywheel_domain::api::{ApiError, ErrorCode, UpdateSecretVersionStageRequest, UpdateSecretVersionStageResponse};
+use keywheel_domain::api::{
+    ApiError, ErrorCode, UpdateSecretVersionStageRequest, UpdateSecretVersionStageResponse,
+};
 use keywheel_domain::rotation::{End, Job};
 use keywheel_domain::secret::Secret;
 use keywheel_domain::version::{MoveError, PENDING};
@@ -27,8 +29,11 @@ impl Operations {
             }
             let seen = self.load_live_secret(caller, &request.secret_id).await?;
             let now = self.clock.now();
-            let versions =
-                seen.record.versions.move_stage(stage, from, to, now).map_err(|error| refused(&error, stage))?;
+            let versions = seen
+                .record
+                .versions
+                .move_stage(stage, from, to, now)
+                .map_err(|error| refused(&error, stage))?;
             if versions == seen.record.versions {
                 return Ok(answer(&seen.record));
             }

@@ -46,7 +46,12 @@ pub(super) fn required_rotation_token(token: Option<&str>) -> Result<&str, ApiEr
 }
 
 fn address<'a>(secret: &'a Secret, version_id: &'a str) -> Address<'a> {
-    Address { account: &secret.scope.account, region: &secret.scope.region, secret_arn: &secret.arn, version_id }
+    Address {
+        account: &secret.scope.account,
+        region: &secret.scope.region,
+        secret_arn: &secret.arn,
+        version_id,
+    }
 }
 
 impl Operations {
@@ -102,7 +107,10 @@ impl Operations {
         let Put { token, value, stages, now, proven } = put;
         let secret = &seen.record;
         let known = self.compare(secret, token, value).await?;
-        after.versions = secret.versions.put(token, stages, known, now).map_err(|error| put_refused(&error, token, secret))?;
+        after.versions = secret
+            .versions
+            .put(token, stages, known, now)
+            .map_err(|error| put_refused(&error, token, secret))?;
         if known.is_some() {
             return Ok(None);
         }
@@ -111,10 +119,11 @@ impl Operations {
         let mut change = Change::new();
         let by_hand = !caller.is_rotation() && !proven;
         let current = after.versions.is_at(CURRENT, token);
-        if by_hand && (current || after.versions.is_at(PENDING, token)) {
-            if let Some(job) = self.load_job(&secret.arn).await?.filter(|job| job.record.token != token) {
-                (change, after) = self.end_job(caller, change, after, &job, End::Abandoned, now).await?;
-            }
+        if by_hand
+            && (current || after.versions.is_at(PENDING, token))
+            && let Some(job) = self.load_job(&secret.arn).await?.filter(|job| job.record.token != token)
+        {
+            (change, after) = self.end_job(caller, change, after, &job, End::Abandoned, now).await?;
         }
         if by_hand && current {
             after.replaced = Some(now);

@@ -82,7 +82,8 @@ impl Worker {
             let mut change = Change::new().update_job(&seen, &after).put_log(log_key, log.clone());
             if after.end().is_some() {
                 let settled = settle(&secret.record, &after, now);
-                change = self.ops.forget_oldest(change, &after.secret_arn).await?.update_secret(&secret, &settled);
+                change =
+                    self.ops.forget_oldest(change, &after.secret_arn).await?.update_secret(&secret, &settled);
             }
             if let Some(event) = event(&after) {
                 let detail = after.last_failure().filter(|_| event.ends_with("Failed"));
@@ -114,7 +115,15 @@ impl Worker {
             Some(failure) => {
                 self.metrics.step(step, "failed", took);
                 let state = job.state.as_str();
-                tracing::warn!(secret_arn, token, step, duration_us, failure, state, "a step of a rotation failed");
+                tracing::warn!(
+                    secret_arn,
+                    token,
+                    step,
+                    duration_us,
+                    failure,
+                    state,
+                    "a step of a rotation failed"
+                );
             }
         }
         if event(job).is_some() && job.purpose == Purpose::Rotate {

@@ -162,11 +162,7 @@ impl Life {
                 ops.delete_secret(&caller, request).await.map(drop)
             }
             Act::Restore => ops.restore_secret(&caller, RestoreSecretRequest { secret_id }).await.map(drop),
-            Act::Pass(_)
-            | Act::Settle
-            | Act::TakeOver
-            | Act::Seize
-            | Act::ChangeByHand { .. } => Ok(()),
+            Act::Pass(_) | Act::Settle | Act::TakeOver | Act::Seize | Act::ChangeByHand { .. } => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The simulated PostgreSQL: one role, SCRAM verifiers, and faults at chosen calls.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use keywheel_domain::time::Timestamp;
 use keywheel_sdk::sql::{Error, ErrorKind, Rows};
@@ -47,12 +47,15 @@ impl Database {
             faults: faults.iter().copied().collect(),
             calls: 0,
             restarting: 0,
-            accepted: BTreeMap::from([(FIRST_PASSWORD.to_owned(), true)]),
+            accepted: BTreeMap::new(),
         }
     }
 
     /// Whether the role's password is this one, whatever can be reached at the moment.
     pub(super) fn accepts(&mut self, password: &str) -> bool {
+        if self.statements.is_empty() {
+            return first_accepts(&self.server, password);
+        }
         let server = &self.server;
         *self.accepted.entry(password.to_owned()).or_insert_with(|| server.accepts(ROLE, password))
     }
@@ -130,6 +133,13 @@ impl Database {
         }
         server
     }
+}
+
+/// What the server accepts before anything was changed. Runs of one seed ask for the same passwords.
+fn first_accepts(server: &SqlServer, password: &str) -> bool {
+    static ACCEPTED: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
+    let mut accepted = ACCEPTED.lock().unwrap_or_else(PoisonError::into_inner);
+    *accepted.entry(password.to_owned()).or_insert_with(|| server.accepts(ROLE, password))
 }
 
 fn first_server() -> SqlServer {

@@ -164,7 +164,8 @@ impl Guest {
         let ops = self.ops.upgrade().unwrap_or_else(|| testing::kill());
         let answer = self.world.call(Port::Guest, || action(&ops).now_or_never()).flatten();
         let answer = answer.unwrap_or_else(|| testing::kill());
-        answer.map_err(|error| secrets::Error { code: error.code.as_str().to_owned(), message: error.message })
+        answer
+            .map_err(|error| secrets::Error { code: error.code.as_str().to_owned(), message: error.message })
     }
 }
 

@@ -15,6 +15,7 @@ mod guest;
 mod life;
 mod ports;
 mod records;
+mod rules;
 mod run;
 mod store;
 mod watch;
@@ -23,7 +24,7 @@ pub use self::act::Act;
 pub use self::database::Fault;
 pub use self::guest::Failing;
 pub use self::ports::{Death, Port, Trigger, When, World};
-pub use self::run::{Bug, Plan, Report, Scenario, run};
+pub use self::run::{Bug, Ends, Plan, Report, Scenario, run};
 pub use self::watch::{Rule, Violation};
 
 /// The account of the simulated world.

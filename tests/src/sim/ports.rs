@@ -214,6 +214,11 @@ impl State {
 
     pub(super) fn violation(&mut self, rule: Rule, what: String) {
         let at = self.calls.len();
-        self.watch.violations.push(Violation { rule, what, life: self.lives, call: at.saturating_sub(1) as u64 });
+        self.watch.violations.push(Violation {
+            rule,
+            what,
+            life: self.lives,
+            call: at.saturating_sub(1) as u64,
+        });
     }
 }

@@ -1,5 +1,6 @@
 //! Runs a scenario under a plan, from the first life to the last.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,6 +18,7 @@ use super::database::{Database, Fault};
 use super::guest::Failing;
 use super::life::{Life, Parts};
 use super::ports::{Death, Interrupt, Port, Trigger, World};
+use super::records::Records;
 use super::store::Disk;
 use super::watch::{Rule, Violation};
 use crate::store::{SimImage, SimStore};
@@ -112,8 +114,13 @@ pub struct Report {
     pub was_interrupted: bool,
 }
 
+/// Ends that were seen to be good ones. Runs of one scenario mostly end alike, and whether the secret
+/// still rotates is shown once for each end.
+#[derive(Debug, Default)]
+pub struct Ends(Mutex<BTreeSet<String>>);
+
 /// Runs a scenario under a plan.
-pub fn run(scenario: &Scenario, plan: &Plan) -> Report {
+pub fn run(scenario: &Scenario, plan: &Plan, ends: &Ends) -> Report {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .without_time()
@@ -122,7 +129,7 @@ pub fn run(scenario: &Scenario, plan: &Plan) -> Report {
         .with_writer(log.clone())
         .finish();
     let _subscribed = subscriber.set_default();
-    let mut run = Run::new(scenario, plan);
+    let mut run = Run::new(scenario, plan, ends);
     run.all();
     run.report(&log)
 }
@@ -130,23 +137,27 @@ pub fn run(scenario: &Scenario, plan: &Plan) -> Report {
 struct Run<'a> {
     scenario: &'a Scenario,
     plan: &'a Plan,
+    ends: &'a Ends,
     world: Arc<World>,
     disk: Arc<Disk>,
     failing: Arc<Mutex<Vec<Failing>>>,
     calls: Vec<Vec<Port>>,
     was_interrupted: bool,
+    summary: String,
 }
 
 impl<'a> Run<'a> {
-    fn new(scenario: &'a Scenario, plan: &'a Plan) -> Self {
+    fn new(scenario: &'a Scenario, plan: &'a Plan, ends: &'a Ends) -> Self {
         Self {
             scenario,
             plan,
+            ends,
             world: Arc::new(World::new(Database::new(scenario.faults))),
             disk: opened(SimImage::default(), scenario.shared),
             failing: Arc::new(Mutex::new(scenario.failing.to_vec())),
             calls: Vec::new(),
             was_interrupted: false,
+            summary: String::new(),
         }
     }
 
@@ -225,13 +236,15 @@ impl<'a> Run<'a> {
             life.act(act)?;
         }
         life.act(Act::Settle)?;
+        self.summary = summary(self.world.state().watch.records());
         let Some(secret) = life.secret().filter(|secret| secret.deletion.is_none()) else { return Some(()) };
         if !self.scenario.recovers {
             return Some(());
         }
         self.resume(life)?;
         let next = secret.rotation.as_ref().filter(|rotation| rotation.enabled && rotation.rules.is_some());
-        if next.is_some_and(|rotation| rotation.next.is_none_or(|slot| slot.starts <= self.world.clock.now())) {
+        if next.is_some_and(|rotation| rotation.next.is_none_or(|slot| slot.starts <= self.world.clock.now()))
+        {
             self.world.violation(Rule::Ends, "the next slot is not set".to_owned());
         }
         self.rotate_again(life)
@@ -260,6 +273,13 @@ impl<'a> Run<'a> {
     }
 
     fn rotate_again(&self, life: &Life) -> Option<()> {
+        let end = {
+            let mut state = self.world.state();
+            format!("{} {}", summary(state.watch.records()), state.current_logs_in())
+        };
+        if !self.ends.0.lock().unwrap_or_else(PoisonError::into_inner).insert(end) {
+            return Some(());
+        }
         for _ in 0..LAST_ASKED_MAX {
             self.rotate(life, LAST)?;
             let is_done = life.secret().is_some_and(|secret| secret.versions.is_at(CURRENT, LAST));
@@ -294,24 +314,34 @@ impl<'a> Run<'a> {
             }
         }
         let records = state.watch.records().clone();
-        let jobs = records.histories.into_iter().chain(records.jobs);
-        let (mut ends, mut failures) = (Vec::new(), Vec::new());
-        for job in jobs {
-            ends.push(format!("{}={}", job.token, job.state.as_str()));
-            failures.extend(job.attempts.into_iter().filter_map(|attempt| attempt.failure));
-        }
-        let versions = records.secrets.iter().flat_map(|secret| secret.versions.iter());
-        let labels: Vec<_> =
-            versions.map(|version| format!("{}:{}", version.id, version.stages.join(","))).collect();
+        let jobs = records.histories.iter().chain(&records.jobs);
+        let attempts = jobs.flat_map(|job| &job.attempts);
+        let failures = attempts.filter_map(|attempt| attempt.failure.clone()).collect();
         Report {
             violations: std::mem::take(&mut state.watch.violations),
             calls: self.calls,
-            summary: format!("{} | {}", labels.join(" "), ends.join(" ")),
+            summary: self.summary,
             failures,
             refusals: std::mem::take(&mut state.watch.refusals),
             was_interrupted: self.was_interrupted,
         }
     }
+}
+
+/// Labels, and where each rotation stands.
+fn summary(records: &Records) -> String {
+    let versions = records.secrets.iter().flat_map(|secret| secret.versions.iter());
+    // A slot's token is derived from the time.
+    let name = |token: &str| if token.starts_with('T') { token.to_owned() } else { "SLOT".to_owned() };
+    let versions = versions.map(|version| match version.stages.join(",") {
+        labels if labels.is_empty() => name(&version.id),
+        labels => format!("{}:{labels}", name(&version.id)),
+    });
+    let jobs = records.histories.iter().chain(&records.jobs);
+    let jobs = jobs.map(|job| format!("{}={}", name(&job.token), job.state.as_str()));
+    let deleted =
+        records.secrets.iter().filter(|secret| secret.deletion.is_some()).map(|_| "deleted".to_owned());
+    versions.chain(jobs).chain(deleted).collect::<Vec<_>>().join(" ")
 }
 
 fn opened(image: SimImage, shared: bool) -> Arc<Disk> {

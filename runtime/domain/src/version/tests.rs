@@ -58,7 +58,8 @@ fn a_rotation_goes_from_empty_to_current() {
     assert_eq!(shown(&moved.without_pending(NOW)), "1:AWSPREVIOUS 2:AWSCURRENT");
     assert_eq!(shown(&begun.without_pending(NOW)), "1:AWSCURRENT");
     assert_eq!(shown(&filled.without("2")), "1:AWSCURRENT");
-    assert_eq!(shown(&moved.without("2")), shown(&moved), "a version with other labels stays");
+    // It kept AWSPENDING once, which stood in the way of every later rotation.
+    assert_eq!(shown(&moved.without("2")), "1:AWSPREVIOUS 2:AWSCURRENT", "a version with other labels stays");
 }
 
 #[test]
@@ -134,7 +135,8 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
     let id = 0..5u8;
     let label = 0..LABELS.len();
     let call = prop_oneof![
-        (id.clone(), prop::collection::vec(label.clone(), 0..3)).prop_map(|(id, labels)| Call::Put(id, labels)),
+        (id.clone(), prop::collection::vec(label.clone(), 0..3))
+            .prop_map(|(id, labels)| Call::Put(id, labels)),
         id.clone().prop_map(Call::Begin),
         Just(Call::Clear),
         (label, prop::option::of(id.clone()), prop::option::of(id)).prop_map(|(l, f, t)| Call::Move(l, f, t)),

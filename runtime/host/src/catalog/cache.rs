@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use keywheel_domain::sensitive::Sensitive;
@@ -77,7 +78,8 @@ impl CodeCache {
     }
 
     fn mac(&self, name: &str, code: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.expose()).expect("HMAC takes keys of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.key.expose()).expect("HMAC takes keys of any length");
         // The name has a fixed length, so the parts cannot be shifted against each other.
         mac.update(PURPOSE);
         mac.update(name.as_bytes());
@@ -106,8 +108,10 @@ fn create_private_folder(folder: &Path) -> io::Result<()> {
 
 /// Writes a file that is whole or absent, whenever the process dies.
 fn replace(folder: &Path, name: &str, parts: &[&[u8]]) -> io::Result<()> {
-    // One process writes here, one component at a time: the name needs no more than that.
-    let temporary = folder.join(format!("{name}.{}.new", std::process::id()));
+    // Several catalogs, in one process or in two, may write the same component.
+    static WRITES: AtomicU64 = AtomicU64::new(0);
+    let write = WRITES.fetch_add(1, Ordering::Relaxed);
+    let temporary = folder.join(format!("{name}.{}-{write}.new", std::process::id()));
     let written = create_private_file(&temporary).and_then(|mut file| {
         parts.iter().try_for_each(|part| file.write_all(part))?;
         file.sync_all()?;

@@ -109,7 +109,8 @@ impl Catalog {
             let component = match component {
                 Some(component) => component,
                 None => {
-                    let fresh = Component::from_binary(engine.wasmtime(), &wasm).map_err(LoadError::Invalid)?;
+                    let fresh =
+                        Component::from_binary(engine.wasmtime(), &wasm).map_err(LoadError::Invalid)?;
                     if let Some(cache) = &cache {
                         cache.write(engine.wasmtime(), &digest, &fresh);
                     }

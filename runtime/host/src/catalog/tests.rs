@@ -49,7 +49,8 @@ async fn imports_are_those_of_the_contract_and_of_wasi() {
     }
     let future = importing("(import \"keywheel:rotation/sql@0.2.0\" (instance (export \"run\" (func))))");
     check(&future, "the component's imports do not fit the host's contract").await;
-    let sockets = importing("(import \"wasi:sockets/instance-network@0.2.6\" (instance (export \"run\" (func))))");
+    let sockets =
+        importing("(import \"wasi:sockets/instance-network@0.2.6\" (instance (export \"run\" (func))))");
     assert!(catalog().load(&sockets).await.is_ok(), "standard libraries import more than they use");
 }
 
@@ -57,7 +58,8 @@ async fn imports_are_those_of_the_contract_and_of_wasi() {
 async fn a_component_that_is_too_large_is_refused() {
     let mut bytes = component(&done());
     bytes.resize(COMPONENT_BYTES_MAX + 1, 0);
-    let expected = format!("the component has {} bytes, more than the 52428800 that are allowed", bytes.len());
+    let expected =
+        format!("the component has {} bytes, more than the 52428800 that are allowed", bytes.len());
     check(&bytes, &expected).await;
 }
 

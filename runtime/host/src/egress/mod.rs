@@ -47,7 +47,9 @@ pub enum EgressError {
         rule: Rule,
     },
     /// The host is allowed, but what it resolves to must be named itself.
-    #[error("`{host}` is {kind}, which the sandbox allows only when it is named; what would: `--allow {rule}`")]
+    #[error(
+        "`{host}` is {kind}, which the sandbox allows only when it is named; what would: `--allow {rule}`"
+    )]
     AddressNotNamed {
         /// What the guest asked for.
         host: String,

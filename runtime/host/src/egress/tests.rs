@@ -21,7 +21,8 @@ fn answering(answers: &[&[&'static str]]) -> Arc<Answers> {
 /// The addresses that a host leads to, or why it leads nowhere, when its name resolves to `answer`.
 #[track_caller]
 fn check(rules: &[&str], host: &str, answer: &[&'static str], expected: Result<&[&str], &str>) {
-    let egress = rules.iter().fold(Egress::deny_all(), |egress, rule| egress.allow_rule(rule.parse().unwrap()));
+    let egress =
+        rules.iter().fold(Egress::deny_all(), |egress, rule| egress.allow_rule(rule.parse().unwrap()));
     let egress = egress.with_resolver(answering(&[answer]));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let found = runtime.block_on(egress.check(host, 5432)).map_err(|error| error.to_string());
@@ -38,13 +39,17 @@ fn a_refusal_says_the_line_that_would_allow_it() {
         &[],
         "db.internal",
         &["10.0.0.1"],
-        Err("the sandbox does not allow a connection to `tcp://db.internal:5432`; what would: `--allow tcp://db.internal:5432`"),
+        Err(
+            "the sandbox does not allow a connection to `tcp://db.internal:5432`; what would: `--allow tcp://db.internal:5432`",
+        ),
     );
     check(
         &["tcp://db.internal:5433"],
         "::1",
         &[],
-        Err("the sandbox does not allow a connection to `tcp://[::1]:5432`; what would: `--allow tcp://[::1]:5432`"),
+        Err(
+            "the sandbox does not allow a connection to `tcp://[::1]:5432`; what would: `--allow tcp://[::1]:5432`",
+        ),
     );
     let line = "tcp://[::1]:5432";
     assert_eq!(line.parse::<Rule>().unwrap().to_string(), line);
@@ -62,16 +67,25 @@ fn special_addresses_must_be_named_themselves() {
         &["tcp://db:5432"],
         "db",
         &["127.0.0.1"],
-        Err("`db` is a loopback address, which the sandbox allows only when it is named; what would: `--allow tcp://127.0.0.1:5432`"),
+        Err(
+            "`db` is a loopback address, which the sandbox allows only when it is named; what would: `--allow tcp://127.0.0.1:5432`",
+        ),
     );
     check(
         &["tcp://db:5432"],
         "db",
         &["::ffff:169.254.169.254"],
-        Err("`db` is an address of cloud metadata, which the sandbox allows only when it is named; what would: `--allow tcp://169.254.169.254:5432`"),
+        Err(
+            "`db` is an address of cloud metadata, which the sandbox allows only when it is named; what would: `--allow tcp://169.254.169.254:5432`",
+        ),
     );
     check(&["tcp://db:5432", "tcp://127.0.0.1:5432"], "db", &["127.0.0.1"], Ok(&["127.0.0.1:5432"]));
-    check(&["tcp://localhost:5432"], "localhost", &["::1", "127.0.0.1"], Ok(&["[::1]:5432", "127.0.0.1:5432"]));
+    check(
+        &["tcp://localhost:5432"],
+        "localhost",
+        &["::1", "127.0.0.1"],
+        Ok(&["[::1]:5432", "127.0.0.1:5432"]),
+    );
     check(&["tcp://127.0.0.1:5432"], "::ffff:127.0.0.1", &[], Ok(&["127.0.0.1:5432"]));
     check(&["tcp://db:5432"], "db", &["127.0.0.1", "10.0.0.1"], Ok(&["10.0.0.1:5432"]));
 }

@@ -107,7 +107,7 @@ async fn a_trap_names_the_functions_it_came_through() {
 async fn endless_recursion_is_a_stack_overflow() {
     let recursing = format!("(func $deeper (call $deeper)) ({ROTATE} (call $deeper) (i32.const 0))");
     let report = run(&recursing, Limits::default()).await;
-    assert!(trap(&report).starts_with("stack overflow, in `deeper` <- `deeper`"), "{}", report.outcome);
+    assert!(trap(&report).starts_with("stack overflow, in `deeper` (itself "), "{}", report.outcome);
 }
 
 #[tokio::test]
@@ -120,11 +120,15 @@ async fn a_log_without_end_is_truncated() {
     );
     let report = run(&chatty, Limits { log_bytes_max: 100, ..Limits::default() }).await;
     assert_eq!((report.outcome, report.log.len(), report.log_truncated), (Outcome::Done, 4, true));
-    let report = run(&chatty, Limits { host_calls_max: 99, ..Limits::default() }).await;
-    assert_eq!(
-        limit(&report),
-        (Outcome::HOST_CALLS, "the step called the host more than 99 times, in `rotate`")
-    );
+}
+
+#[tokio::test]
+async fn calls_of_the_host_are_bounded() {
+    let asking = format!("({ROTATE} (loop $again (call $password (i32.const 200)) (br $again)) unreachable)");
+    let report = run(&asking, Limits { host_calls_max: 9, ..Limits::default() }).await;
+    let (limit, message) = limit(&report);
+    assert_eq!(limit, Outcome::HOST_CALLS);
+    assert!(message.starts_with("the step called the host more than 9 times, in "), "{message}");
 }
 
 #[tokio::test]
@@ -175,8 +179,7 @@ async fn more_invocations_than_instances_wait_for_their_turn() {
     let catalog = Catalog::new(engine(3), None, Sensitive::new([7; 32]));
     let waiting = format!("({ROTATE} (call $password (i32.const 200)) (i32.const 0))");
     let function = catalog.load(&component(&waiting)).await.unwrap();
-    let invocations =
-        (0..100).map(|_| function.invoke(invocation(Passwords::Made, Limits::default())));
+    let invocations = (0..100).map(|_| function.invoke(invocation(Passwords::Made, Limits::default())));
     let reports = futures_util::future::join_all(invocations).await;
     assert!(reports.iter().all(|report| report.outcome == Outcome::Done));
 }

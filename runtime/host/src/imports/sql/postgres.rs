@@ -113,11 +113,7 @@ impl Session {
         Ok(Rows { columns, rows })
     }
 
-    async fn run(
-        &self,
-        statement: &str,
-        parameters: &[Value],
-    ) -> Result<tokio_postgres::RowStream, Error> {
+    async fn run(&self, statement: &str, parameters: &[Value]) -> Result<tokio_postgres::RowStream, Error> {
         // With an unknown type the server infers what each parameter is, from where it stands.
         let parameters = parameters.iter().map(|value| (Parameter(value), Type::UNKNOWN));
         self.client.query_typed_raw(statement, parameters).await.map_err(|error| fault::while_running(&error))

@@ -38,7 +38,9 @@ fn not_verifying() -> io::Result<ClientConfig> {
 }
 
 fn builder() -> io::Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>> {
-    ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(io::Error::other)
+    ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)
 }
 
 /// What the system trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name another place.

@@ -85,9 +85,7 @@ fn read(kind: &Type, raw: &[u8]) -> Option<Value> {
         Type::INT2 => Value::Integer(i16::from_sql(kind, raw).ok()?.into()),
         Type::INT4 => Value::Integer(i32::from_sql(kind, raw).ok()?.into()),
         Type::INT8 => Value::Integer(i64::from_sql(kind, raw).ok()?),
-        Type::OID | Type::XID | Type::CID => {
-            Value::Integer(u32::from_be_bytes(raw.try_into().ok()?).into())
-        }
+        Type::OID | Type::XID | Type::CID => Value::Integer(u32::from_be_bytes(raw.try_into().ok()?).into()),
         Type::FLOAT4 => Value::Float(f32::from_sql(kind, raw).ok()?.into()),
         Type::FLOAT8 => Value::Float(f64::from_sql(kind, raw).ok()?),
         Type::BYTEA => Value::Bytes(raw.to_vec()),

@@ -1,0 +1,93 @@
+//! Requests and answers byte for byte, as small stories that read as documentation.
+//!
+//! Each script below becomes `tests/golden/wire/NAME.txt`. A line of a script is a sentence for the
+//! reader (`#`), time that passes (`+ 2 days`), the worker's turn (`work`), or an action with its body.
+//! `$1` to `$9` stand for version ids, `$ARN` for the ARN and `$NEXT` for the token of the last answer.
+
+mod errors;
+mod operations;
+mod rotation;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use expect_test::expect_file;
+use keywheel_domain::time::{DAY_MS, HOUR_MS};
+use serde_json::Value;
+
+use super::world::World;
+
+#[tokio::test]
+async fn the_wire_is_as_it_was() {
+    let scripts = [operations::SCRIPTS, errors::SCRIPTS, rotation::SCRIPTS].concat();
+    for (name, script) in &scripts {
+        check(name, script).await;
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/wire");
+    let names: BTreeSet<String> = scripts.iter().map(|(name, _)| format!("{name}.txt")).collect();
+    let files = folder.read_dir().unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(files.collect::<BTreeSet<_>>(), names, "each file has its script");
+    assert_eq!(scripts.len(), names.len(), "each script has its own name");
+}
+
+async fn check(name: &str, script: &str) {
+    let told = tell(script).await;
+    expect_file![format!("../../golden/wire/{name}.txt")].assert_eq(&told);
+}
+
+/// Plays a script and writes down what went over the wire.
+async fn tell(script: &str) -> String {
+    let world = World::new().await;
+    let (mut told, mut arn, mut next) = (String::new(), String::new(), String::new());
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if let Some(sentence) = line.strip_prefix('#') {
+            writeln!(told, "#{sentence}\n").unwrap();
+            continue;
+        }
+        if let Some(time) = line.strip_prefix("+ ") {
+            world.clock.advance(millis(time));
+            writeln!(told, "# {time} later\n").unwrap();
+            continue;
+        }
+        if line == "work" {
+            world.work().await;
+            told.push_str("# The worker did what was due.\n\n");
+            continue;
+        }
+        let (action, body) = line.split_once(' ').unwrap();
+        let target =
+            if action.contains('.') { action.to_owned() } else { format!("secretsmanager.{action}") };
+        let body = expanded(body).replace("$ARN", &arn).replace("$NEXT", &next);
+        let (status, answer) = match world.send(&target, body.as_bytes()).await {
+            Ok(answer) => (200, String::from_utf8(answer).unwrap()),
+            Err(error) => (error.code.http_status(), error.body().to_string()),
+        };
+        writeln!(told, "POST / {target}\n{body}\n{status}\n{answer}\n").unwrap();
+        let parsed: Value = serde_json::from_str(&answer).unwrap_or_default();
+        remember(&mut arn, &parsed["ARN"]);
+        remember(&mut next, &parsed["NextToken"]);
+    }
+    told
+}
+
+fn remember(place: &mut String, found: &Value) {
+    if let Some(text) = found.as_str() {
+        text.clone_into(place);
+    }
+}
+
+/// `$1` becomes the version id of ones, and so on.
+fn expanded(body: &str) -> String {
+    ('1'..='9').fold(body.to_owned(), |body, digit| {
+        let part = |count| digit.to_string().repeat(count);
+        let id = format!("{}-{}-4{}-8{}-{}", part(8), part(4), part(3), part(3), part(12));
+        body.replace(&format!("${digit}"), &id)
+    })
+}
+
+fn millis(time: &str) -> i64 {
+    let (count, unit) = time.split_once(' ').unwrap();
+    let unit = if unit.starts_with("day") { DAY_MS } else { HOUR_MS };
+    count.parse::<i64>().unwrap() * unit
+}
