@@ -22,8 +22,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 const CONNECTIONS: u64 = 16;
+/// Shorter samples measure the connections that they open.
+const REQUESTS_COUNTED_MIN: u64 = 500;
 const BODY: &str = r#"{"SecretId":"prod/TwitterApp/Database"}"#;
-const VALUE: &str = r#"{"engine":"postgres","host":"db.example","port":5432,"username":"app","password":"EXAMPLE-PASSWORD"}"#;
+const VALUE: &str =
+    r#"{"engine":"postgres","host":"db.example","port":5432,"username":"app","password":"EXAMPLE-PASSWORD"}"#;
 
 pub(crate) fn bench(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -32,28 +35,37 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let bare = runtime.block_on(bare());
     let mut group = criterion.benchmark_group("get_secret_value");
     group.throughput(Throughput::Elements(1)).sample_size(20).measurement_time(Duration::from_secs(8));
-    let mut seconds = Vec::new();
+    let mut best = Vec::new();
     for (name, address) in [("bare hyper", bare), ("keywheel", keywheel)] {
-        let mut spent = (Duration::ZERO, 0);
+        let mut shortest = f64::INFINITY;
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|requests| {
                 let took = runtime.block_on(load(address, requests));
-                spent = (spent.0 + took, spent.1 + requests);
+                if requests >= REQUESTS_COUNTED_MIN {
+                    shortest = shortest.min(took.as_secs_f64() / requests as f64);
+                }
                 took
             });
         });
-        seconds.push(spent.0.as_secs_f64() / spent.1 as f64);
+        best.push(1.0 / shortest);
     }
     group.finish();
-    let (bare, ours) = (1.0 / seconds[0], 1.0 / seconds[1]);
-    println!("get_secret_value: {ours:.0}/s, bare hyper {bare:.0}/s, ratio {:.2}\n", ours / bare);
+    if best.iter().all(|rate| *rate > 0.0) {
+        println!(
+            "get_secret_value: {:.0}/s, bare hyper {:.0}/s, ratio {:.2}\n",
+            best[1],
+            best[0],
+            best[1] / best[0]
+        );
+    }
 }
 
 async fn keywheel(folder: &std::path::Path) -> SocketAddr {
     let store = Arc::new(RedbStore::open(folder.join("store.redb")).unwrap());
     let node = Node::open(store, folder, &[], Arc::new(SystemClock), Arc::new(SystemEntropy)).await.unwrap();
     let token = "11111111-1111-1111-1111-111111111111";
-    let create = json!({"Name": "prod/TwitterApp/Database", "SecretString": VALUE, "ClientRequestToken": token});
+    let create =
+        json!({"Name": "prod/TwitterApp/Database", "SecretString": VALUE, "ClientRequestToken": token});
     node.call("CreateSecret", &create).await.unwrap();
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.address();
@@ -130,15 +142,13 @@ fn signed(address: SocketAddr) -> Arc<[u8]> {
         ("content-type", "application/x-amz-json-1.1".to_owned()),
         ("x-amz-target", "secretsmanager.GetSecretValue".to_owned()),
     ];
-    let borrowed: Vec<(&str, &[u8])> = headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+    let borrowed: Vec<(&str, &[u8])> =
+        headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
     let request =
         sigv4::Request { method: "POST", path: "/", query: "", headers: &borrowed, body: BODY.as_bytes() };
     let secret = Sensitive::new(SECRET_ACCESS_KEY.to_owned());
-    let credentials = sigv4::Credentials {
-        access_key_id: ACCESS_KEY_ID,
-        secret_access_key: &secret,
-        session_token: None,
-    };
+    let credentials =
+        sigv4::Credentials { access_key_id: ACCESS_KEY_ID, secret_access_key: &secret, session_token: None };
     let added = sigv4::sign(&request, &credentials, REGION, "secretsmanager", SystemClock.now());
     headers.extend(added);
     let head: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 use keywheel_domain::api::{
-    ApiError, DescribeSecretRequest, DescribeSecretResponse, GetRandomPasswordRequest, GetRandomPasswordResponse,
-    GetSecretValueRequest, GetSecretValueResponse, PutSecretValueRequest, PutSecretValueResponse,
-    UpdateSecretVersionStageRequest, UpdateSecretVersionStageResponse,
+    ApiError, DescribeSecretRequest, DescribeSecretResponse, GetRandomPasswordRequest,
+    GetRandomPasswordResponse, GetSecretValueRequest, GetSecretValueResponse, PutSecretValueRequest,
+    PutSecretValueResponse, UpdateSecretVersionStageRequest, UpdateSecretVersionStageResponse,
 };
 use keywheel_domain::rotation::Step;
 use keywheel_domain::sensitive::Sensitive;
@@ -59,8 +59,14 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         });
     });
     group.finish();
+    if bare_median.is_zero() {
+        return;
+    }
     let ratio = median.as_secs_f64() / bare_median.as_secs_f64();
-    println!("step: median {median:?}, bare {bare_median:?}, overhead {:?}, ratio {ratio:.2}\n", median.saturating_sub(bare_median));
+    println!(
+        "step: median {median:?}, bare {bare_median:?}, overhead {:?}, ratio {ratio:.2}\n",
+        median.saturating_sub(bare_median)
+    );
 }
 
 /// Runs so many steps one after the other; returns the time of all and the median.
@@ -145,7 +151,10 @@ impl Secrets for Untouched {
         Err(ApiError::internal())
     }
 
-    async fn get_random_password(&self, _: GetRandomPasswordRequest) -> Result<GetRandomPasswordResponse, ApiError> {
+    async fn get_random_password(
+        &self,
+        _: GetRandomPasswordRequest,
+    ) -> Result<GetRandomPasswordResponse, ApiError> {
         Err(ApiError::internal())
     }
 }

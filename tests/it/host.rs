@@ -24,8 +24,12 @@ const VALUE: &str = r#"{"engine":"postgres","host":"db.internal","port":5432,"us
 async fn load(wasm: &[u8]) -> Arc<Function> {
     let options = EngineOptions { instances_max: 4, ..EngineOptions::default() };
     let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-    let catalog = Catalog::new(Engine::new(&options).unwrap(), Some(compiled), Sensitive::new([1; 32]));
-    catalog.load(wasm).await.unwrap()
+    let catalog = Catalog::new(
+        Engine::new(&options).expect("the machine can run WebAssembly"),
+        Some(compiled),
+        Sensitive::new([1; 32]),
+    );
+    catalog.load(wasm).await.expect("the guest is a rotation function")
 }
 
 fn invocation(step: Step, secrets: &Arc<InMemory>, egress: Egress, limits: Limits) -> Invocation {
@@ -138,7 +142,7 @@ async fn values_that_a_guest_prints_are_redacted() {
 
 fn postgres_rotator() -> &'static [u8] {
     let mut builtins = keywheel_functions::builtins().iter();
-    builtins.find(|builtin| builtin.name == "postgres-single-user").unwrap().wasm
+    builtins.find(|builtin| builtin.name == "postgres-single-user").expect("it is built in").wasm
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@
 pub mod client;
 pub mod clock;
 pub mod entropy;
+pub mod node;
 pub mod postgres;
 mod postgres_programs;
 pub mod process;
 pub mod sim;
 pub mod store;
 pub mod wait;
-pub mod node;

@@ -47,7 +47,8 @@ impl Node {
         entropy: Arc<dyn Entropy>,
     ) -> anyhow::Result<Self> {
         let source = RootKeySource::File(folder.join("root.key"));
-        let root = open_root_key(store.as_ref(), &source, PassphraseCost::RECOMMENDED, entropy.as_ref()).await?;
+        let root =
+            open_root_key(store.as_ref(), &source, PassphraseCost::RECOMMENDED, entropy.as_ref()).await?;
         let ring = Arc::new(LocalRing::new(Arc::clone(&store), &root, Arc::clone(&entropy)));
         let vault = Arc::new(Vault::new(ring, &root, Arc::clone(&entropy)));
         let access_keys = AccessKeys::new(Arc::clone(&store), Arc::clone(&vault), Arc::clone(&entropy));
@@ -55,7 +56,8 @@ impl Node {
         let given = RootAccessKey { id: ACCESS_KEY_ID.to_owned(), secret };
         access_keys.settle_root(ACCOUNT, Some(&given)).await?;
         let functions = Functions::new(functions.iter().map(|name| (*name).to_owned()));
-        let ops = Operations::new(store, Arc::clone(&vault), Arc::clone(&clock), Arc::clone(&entropy), functions);
+        let ops =
+            Operations::new(store, Arc::clone(&vault), Arc::clone(&clock), Arc::clone(&entropy), functions);
         Ok(Self {
             ops: Arc::new(ops),
             access_keys: Arc::new(access_keys),

@@ -62,8 +62,9 @@ impl Rotator for PostgresSingleUser {
 
     fn test_secret(&self, event: &Event) -> Result<(), Failure> {
         let pending = read_pending(event)?;
+        // setSecret has succeeded: a refusal now is more likely a cache or a standby that is behind.
         let mut connection = log_in(&pending)?.map_err(|refusal| {
-            Failure::Permanent(format!("the server refused the pending password: {refusal}"))
+            Failure::Retry(format!("the server refused the pending password: {refusal}"))
         })?;
         connection
             .query(sql::PROBE, &[])

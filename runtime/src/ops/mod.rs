@@ -1,7 +1,7 @@
 //! What the API does: one file per action, from a request's members to its answer.
 //!
 //! Two doors lead here: the HTTP server, and the `secrets` interface of a running function. Both bring
-//! a [`Caller`], and [`Operations::authorize`] is asked for each call. An action loads what it needs,
+//! a [`Caller`], and `authorize` is asked for each call. An action loads what it needs,
 //! lets the domain decide, and commits one batch that expects what it saw; on a conflict it begins
 //! again, a bounded number of times.
 //!

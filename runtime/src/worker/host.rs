@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use keywheel_domain::api::{
-    ApiError, DescribeSecretRequest, DescribeSecretResponse, GetRandomPasswordRequest, GetRandomPasswordResponse,
-    GetSecretValueRequest, GetSecretValueResponse, PutSecretValueRequest, PutSecretValueResponse, SecretValue,
-    UpdateSecretVersionStageRequest, UpdateSecretVersionStageResponse,
+    ApiError, DescribeSecretRequest, DescribeSecretResponse, GetRandomPasswordRequest,
+    GetRandomPasswordResponse, GetSecretValueRequest, GetSecretValueResponse, PutSecretValueRequest,
+    PutSecretValueResponse, SecretValue, UpdateSecretVersionStageRequest, UpdateSecretVersionStageResponse,
 };
 use keywheel_domain::rotation::Outcome;
 use keywheel_domain::version::CURRENT;
@@ -57,7 +57,11 @@ impl HostInvoke {
             return Err(format!("there is no function `{name}`"));
         };
         let load = || async { self.catalog.load(source.wasm).await };
-        loaded.get_or_try_init(load).await.cloned().map_err(|error| format!("`{name}` cannot be loaded: {error}"))
+        loaded
+            .get_or_try_init(load)
+            .await
+            .cloned()
+            .map_err(|error| format!("`{name}` cannot be loaded: {error}"))
     }
 
     /// Where the function may dial: the host and port in the secret's current value.
@@ -65,7 +69,9 @@ impl HostInvoke {
         let denied = Egress::deny_all();
         let Ok(Some(seen)) = self.ops.secret_by_arn(&invocation.secret_arn).await else { return denied };
         let Some(current) = seen.record.versions.holder(CURRENT) else { return denied };
-        let Ok(SecretValue::Text(text)) = self.ops.open(&seen.record, &current.id).await else { return denied };
+        let Ok(SecretValue::Text(text)) = self.ops.open(&seen.record, &current.id).await else {
+            return denied;
+        };
         match target(text.expose()) {
             Some((host, port)) => denied.allow(&host, port),
             None => denied,
@@ -150,15 +156,24 @@ struct GuestSecrets {
 
 #[async_trait]
 impl Secrets for GuestSecrets {
-    async fn get_secret_value(&self, request: GetSecretValueRequest) -> Result<GetSecretValueResponse, ApiError> {
+    async fn get_secret_value(
+        &self,
+        request: GetSecretValueRequest,
+    ) -> Result<GetSecretValueResponse, ApiError> {
         self.ops.get_secret_value(&self.caller, request).await
     }
 
-    async fn put_secret_value(&self, request: PutSecretValueRequest) -> Result<PutSecretValueResponse, ApiError> {
+    async fn put_secret_value(
+        &self,
+        request: PutSecretValueRequest,
+    ) -> Result<PutSecretValueResponse, ApiError> {
         self.ops.put_secret_value(&self.caller, request).await
     }
 
-    async fn describe_secret(&self, request: DescribeSecretRequest) -> Result<DescribeSecretResponse, ApiError> {
+    async fn describe_secret(
+        &self,
+        request: DescribeSecretRequest,
+    ) -> Result<DescribeSecretResponse, ApiError> {
         self.ops.describe_secret(&self.caller, request).await
     }
 

@@ -33,7 +33,9 @@ impl Worker {
             let found = self.ops.scan(&from, &to, SCAN_ENTRIES_MAX).await?;
             for (key, _) in &found {
                 from = key.successor();
-                let Some(entry) = keys::parse_due(key).filter(|entry| entry.due == Due::Job) else { continue };
+                let Some(entry) = keys::parse_due(key).filter(|entry| entry.due == Due::Job) else {
+                    continue;
+                };
                 self.adopt(&entry.secret_arn).await?;
             }
             if found.len() < SCAN_ENTRIES_MAX {

@@ -39,7 +39,7 @@ impl InMemory {
     }
 
     fn versions(&self) -> MutexGuard<'_, BTreeMap<String, Version>> {
-        self.0.lock().unwrap()
+        self.0.lock().expect("no test panics while it holds the lock")
     }
 }
 
@@ -90,9 +90,10 @@ impl Secrets for InMemory {
         request: PutSecretValueRequest,
     ) -> Result<PutSecretValueResponse, ApiError> {
         known(&request.secret_id)?;
-        let id = request.client_request_token.unwrap();
-        let stages = request.version_stages.unwrap();
-        let version = Version { value: request.value.unwrap(), stages: stages.clone() };
+        let id = request.client_request_token.expect("the host sends a token");
+        let stages = request.version_stages.expect("rotators name stages");
+        let version =
+            Version { value: request.value.expect("the host sends a value"), stages: stages.clone() };
         self.versions().insert(id.clone(), version);
         Ok(PutSecretValueResponse {
             arn: ARN.to_owned(),

@@ -67,7 +67,9 @@ fn a_test_runs_one_step_and_leaves_nothing() {
 
 #[test]
 fn a_function_that_only_says_it_is_done_is_not_believed() {
-    for (step, part) in [(Step::CreateSecret, "without storing"), (Step::FinishSecret, "without moving AWSCURRENT")] {
+    for (step, part) in
+        [(Step::CreateSecret, "without storing"), (Step::FinishSecret, "without moving AWSCURRENT")]
+    {
         let mut job = job(Purpose::Rotate).leased("w", NOW, 1);
         job.step = step;
         let after = apply(&job, &secret(), &ran(Outcome::Done), NOW, 0);
