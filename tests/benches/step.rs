@@ -37,7 +37,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     group.bench_function("bare wasmtime call", |bencher| {
         bencher.iter_custom(|steps| {
             let (total, median) = runtime.block_on(timed(steps, || bare_step(&bare)));
-            bare_median = median;
+            bare_median = shorter(bare_median, median);
             total
         });
     });
@@ -54,7 +54,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
                 assert!(matches!(report.outcome, Outcome::Done), "{:?}", report.outcome);
             };
             let (total, found) = runtime.block_on(timed(steps, run));
-            median = found;
+            median = shorter(median, found);
             total
         });
     });
@@ -67,6 +67,11 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         "step: median {median:?}, bare {bare_median:?}, overhead {:?}, ratio {ratio:.2}\n",
         median.saturating_sub(bare_median)
     );
+}
+
+/// The quietest sample tells most of the code and least of the machine.
+fn shorter(best: Duration, sample: Duration) -> Duration {
+    if best.is_zero() { sample } else { best.min(sample) }
 }
 
 /// Runs so many steps one after the other; returns the time of all and the median.

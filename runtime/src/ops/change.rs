@@ -1,5 +1,7 @@
 //! Loads records and writes them back in one batch, with the due index and the sealed values in step.
 
+use std::sync::Arc;
+
 use keywheel_domain::api::ApiError;
 use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::{Secret, SecretId};
@@ -228,6 +230,18 @@ impl Operations {
         self.store.scan(from, to, limit).await.map_err(|error| store_failed(&error))
     }
 
+    /// The record of a secret. One that was read before is not parsed again.
+    pub(super) async fn load_record(&self, key: Key) -> Result<Option<Seen<Secret>>, ApiError> {
+        let found = self.store.load(&key).await.map_err(|error| store_failed(&error))?;
+        let Some(entry) = found else { return Ok(None) };
+        if let Some(record) = self.records.get(&key, entry.revision) {
+            return Ok(Some(Seen { key, revision: entry.revision, record: Secret::clone(&record) }));
+        }
+        let seen: Seen<Secret> = from_entry(key.clone(), &entry)?;
+        self.records.put(key, seen.revision, Arc::new(seen.record.clone()));
+        Ok(Some(seen))
+    }
+
     /// The secret that a caller names, also when it waits for deletion.
     pub(super) async fn load_secret(
         &self,
@@ -240,7 +254,7 @@ impl Operations {
         if *place != scope {
             return Err(ApiError::secret_not_found());
         }
-        let seen: Option<Seen<Secret>> = self.load(keys::secret(place, name)).await?;
+        let seen = self.load_record(keys::secret(place, name)).await?;
         seen.filter(|seen| id.means(&seen.record)).ok_or_else(ApiError::secret_not_found)
     }
 
@@ -263,7 +277,7 @@ impl Operations {
     /// The secret with this full ARN.
     pub async fn secret_by_arn(&self, arn: &str) -> Result<Option<Seen<Secret>>, ApiError> {
         let Ok(SecretId::FullArn { scope, name, .. }) = SecretId::parse(arn) else { return Ok(None) };
-        let seen: Option<Seen<Secret>> = self.load(keys::secret(&scope, &name)).await?;
+        let seen = self.load_record(keys::secret(&scope, &name)).await?;
         Ok(seen.filter(|seen| seen.record.arn == arn))
     }
 

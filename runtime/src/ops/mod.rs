@@ -24,6 +24,7 @@ mod list_secret_version_ids;
 mod list_secrets;
 mod next_token;
 mod put_secret_value;
+mod record_cache;
 mod restore_secret;
 mod rotate_secret;
 mod tag_resource;
@@ -56,6 +57,7 @@ pub struct Operations {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     functions: Functions,
+    records: record_cache::RecordCache,
 }
 
 impl Operations {
@@ -67,7 +69,7 @@ impl Operations {
         entropy: Arc<dyn Entropy>,
         functions: Functions,
     ) -> Self {
-        Self { store, vault, clock, entropy, functions }
+        Self { store, vault, clock, entropy, functions, records: record_cache::RecordCache::default() }
     }
 
     /// The store that the actions work on.

@@ -9,6 +9,7 @@
 mod auth;
 mod health;
 mod listen;
+mod request_id;
 mod wire;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use self::listen::{BindError, Listener};
 
 use self::auth::Authenticator;
+use self::request_id::RequestIds;
 use crate::clock::Clock;
 use crate::config::LimitsConfig;
 use crate::entropy::Entropy;
@@ -44,7 +46,7 @@ pub struct Server {
     operations: Arc<Operations>,
     authenticator: Authenticator,
     clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    request_ids: RequestIds,
     metrics: Arc<Metrics>,
     limits: LimitsConfig,
 }
@@ -54,7 +56,8 @@ impl Server {
     pub fn new(parts: Parts) -> Self {
         let Parts { operations, access_keys, clock, entropy, metrics, limits } = parts;
         let authenticator = Authenticator::new(access_keys, Arc::clone(&clock));
-        Self { operations, authenticator, clock, entropy, metrics, limits }
+        let request_ids = RequestIds::new(&*entropy);
+        Self { operations, authenticator, clock, request_ids, metrics, limits }
     }
 }
 

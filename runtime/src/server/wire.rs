@@ -19,7 +19,6 @@ use zeroize::Zeroizing;
 
 use super::{Server, health};
 use crate::clock::Stopwatch;
-use crate::entropy;
 use crate::ops::{Caller, Principal};
 
 /// How much of a body that is too long is still read, in bytes, so that its sender gets to see why it
@@ -79,7 +78,7 @@ impl Server {
 
     async fn answer_call(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let watch = Stopwatch::start();
-        let request_id = entropy::uuid(&*self.entropy);
+        let request_id = self.request_ids.next();
         let (head, body) = request.into_parts();
         let mut trace = Trace::default();
         let (status, code, closes, body) = match self.call(&head, body, &mut trace).await {
