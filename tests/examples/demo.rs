@@ -144,7 +144,7 @@ async fn show_next_run(client: &ApiClient) -> Result<()> {
     #[expect(clippy::cast_possible_truncation, reason = "a date is far from the limits of the type")]
     let next = Timestamp::from_millis((next * 1000.0) as i64);
     let minutes = next.millis_since(SystemClock.now()) / MINUTE_MS;
-    line(&format!("next run {next}, in {} h {:02} min", minutes / 60, minutes % 60));
+    line(&format!("next run by {next}, in {} h {:02} min", minutes / 60, minutes % 60));
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod crash;
 mod refusals;
 mod rotation;
 mod schedule;
+mod tls;
 
 use std::fs;
 use std::path::Path;
@@ -129,4 +130,10 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 fn labels<'a>(described: &'a Value, version: &str) -> Vec<&'a str> {
     let labels = described["VersionIdsToStages"][version].as_array();
     labels.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// Why the last attempt that failed did so.
+fn last_failure(rotation: &Value) -> &str {
+    let attempts = rotation["Attempts"].as_array().into_iter().flatten();
+    attempts.filter_map(|attempt| attempt["Failure"].as_str()).next_back().unwrap_or_default()
 }

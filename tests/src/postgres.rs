@@ -1,11 +1,13 @@
 //! A private PostgreSQL in a temporary folder: passwords count (`scram-sha-256` for every connection),
-//! every statement is logged, and nothing is left behind.
+//! every statement is logged, and nothing is left behind. Over TCP it takes logins in clear text or, when it
+//! has a certificate, over TLS only.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -17,6 +19,7 @@ use tempfile::TempDir;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
+use crate::certificate::Certificate;
 use crate::postgres_programs;
 use crate::wait;
 
@@ -32,6 +35,13 @@ const STOP_PAUSE: Duration = Duration::from_millis(10);
 const STOP_PAUSES_MAX: usize = 500;
 /// PostgreSQL refuses to run as root. Whoever of these the machine has runs it then.
 const ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
+/// A private key that others can read is refused.
+const FILE_MODE: u32 = 0o600;
+/// Who may log in to a server that has a certificate: nobody without TLS, and this harness by the socket.
+const ENCRYPTED_ONLY: &str = "\
+local all all scram-sha-256
+hostssl all all 127.0.0.1/32 scram-sha-256
+";
 
 /// A server. It ends with this value.
 pub struct Postgres {
@@ -39,8 +49,17 @@ pub struct Postgres {
     programs: PathBuf,
     account: Option<Account>,
     superuser_password: String,
+    tls: Option<Tls>,
     port: u16,
     server: Option<Child>,
+}
+
+/// How a server encrypts its connections.
+pub struct Tls {
+    /// What it shows to its clients.
+    pub certificate: Certificate,
+    /// The latest version of the protocol that it speaks, such as `TLSv1.3`.
+    pub version_max: &'static str,
 }
 
 #[derive(Clone, Copy)]
@@ -55,12 +74,25 @@ impl Postgres {
     /// # Errors
     /// PostgreSQL is not installed, or does not start.
     pub async fn start() -> Result<Self> {
+        Self::start_with(None).await
+    }
+
+    /// The same, but it refuses logins over TCP that are not encrypted.
+    ///
+    /// # Errors
+    /// PostgreSQL is not installed, or does not start.
+    pub async fn start_encrypted(tls: Tls) -> Result<Self> {
+        Self::start_with(Some(tls)).await
+    }
+
+    async fn start_with(tls: Option<Tls>) -> Result<Self> {
         let programs = postgres_programs::folder()
             .context("PostgreSQL's `initdb` is not on this machine: run `cargo xtask setup`")?;
         let folder = tempfile::Builder::new().prefix("keywheel-postgres-").tempdir()?;
         let mut postgres = Self {
             account: account_for(&folder)?,
             superuser_password: new_password(),
+            tls,
             port: 0,
             server: None,
             folder,
@@ -175,7 +207,6 @@ impl Postgres {
         command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
         let settings = [
             "listen_addresses=127.0.0.1",
-            "unix_socket_directories=",
             "fsync=off",
             "full_page_writes=off",
             "shared_buffers=16MB",
@@ -185,6 +216,11 @@ impl Postgres {
             "password_encryption=scram-sha-256",
         ];
         command.args(settings.iter().flat_map(|setting| ["-c", setting]));
+        let sockets = self.tls.as_ref().map(|_| self.folder.path().display().to_string());
+        command.args(["-c", &format!("unix_socket_directories={}", sockets.unwrap_or_default())]);
+        if let Some(tls) = &self.tls {
+            command.args(["-c", "ssl=on", "-c", &format!("ssl_max_protocol_version={}", tls.version_max)]);
+        }
         let server = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
         let server = self.server.insert(server);
         let id = server.id();
@@ -199,10 +235,7 @@ impl Postgres {
 
     fn initialise(&self) -> Result<()> {
         let password_file = self.folder.path().join("superuser-password");
-        fs::write(&password_file, &self.superuser_password)?;
-        if let Some(account) = self.account {
-            chown(&password_file, Some(account.uid), Some(account.gid))?;
-        }
+        self.write(&password_file, &self.superuser_password)?;
         let output = self
             .command("initdb")
             .arg("-D")
@@ -214,6 +247,21 @@ impl Postgres {
             .output()?;
         fs::remove_file(&password_file)?;
         ensure!(output.status.success(), "initdb failed: {}", String::from_utf8_lossy(&output.stderr));
+        if let Some(tls) = &self.tls {
+            self.write(&self.data().join("server.crt"), &tls.certificate.certificate)?;
+            self.write(&self.data().join("server.key"), &tls.certificate.key)?;
+            fs::write(self.data().join("pg_hba.conf"), ENCRYPTED_ONLY)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a new file that the server, and nobody else, may read.
+    fn write(&self, file: &Path, content: &str) -> Result<()> {
+        let mut options = File::options();
+        options.write(true).create_new(true).mode(FILE_MODE).open(file)?.write_all(content.as_bytes())?;
+        if let Some(account) = self.account {
+            chown(file, Some(account.uid), Some(account.gid))?;
+        }
         Ok(())
     }
 
@@ -240,7 +288,11 @@ impl Postgres {
 
     async fn log_in(&self, role: &str, password: &str) -> Result<Client, tokio_postgres::Error> {
         let mut config = Config::new();
-        config.host(HOST).port(self.port).user(role).password(password).dbname(DATABASE);
+        config.port(self.port).user(role).password(password).dbname(DATABASE);
+        match &self.tls {
+            None => config.host(HOST),
+            Some(_) => config.host_path(self.folder.path()),
+        };
         let (client, connection) = config.connect(NoTls).await?;
         tokio::spawn(connection);
         Ok(client)

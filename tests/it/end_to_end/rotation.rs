@@ -1,9 +1,9 @@
 //! A rotation: what it changes, what it never shows, and what it does when the server does not play along.
 
 use keywheel_tests::wait;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{ROLE, SECRET, Site, labels, rotate_now};
+use super::{ROLE, SECRET, Site, labels, last_failure, rotate_now};
 
 #[tokio::test]
 async fn a_rotation_changes_the_password_and_shows_it_nowhere() {
@@ -132,9 +132,4 @@ async fn a_value_that_the_function_cannot_read_changes_nothing() {
         assert_eq!(read["SecretString"], value.as_str());
     }
     assert!(site.accepts(&password).await);
-}
-
-fn last_failure(rotation: &Value) -> &str {
-    let attempts = rotation["Attempts"].as_array().into_iter().flatten();
-    attempts.filter_map(|attempt| attempt["Failure"].as_str()).next_back().unwrap_or_default()
 }

@@ -5,14 +5,13 @@ use std::io;
 
 use tokio_postgres::error::SqlState;
 
+use super::tls;
 use crate::contract::keywheel::rotation::sql::{Error, ErrorKind};
 use crate::egress::EgressError;
 
 /// SQLSTATEs, or their first characters, after which the same call may succeed: a connection that broke,
 /// resources that ran out, a server that stops or starts, a transaction that lost a race.
 const TRANSIENT: [&str; 7] = ["08", "53", "57P", "40001", "40P01", "55P03", "58"];
-/// Class of refused logins.
-const INVALID_AUTHORIZATION: &str = "28";
 /// Class of broken connections.
 const CONNECTION_EXCEPTION: &str = "08";
 
@@ -36,8 +35,13 @@ pub(super) fn from_egress(error: &EgressError) -> Error {
 
 /// An error while connecting and logging in.
 pub(super) fn while_opening(error: &tokio_postgres::Error) -> Error {
-    let kind = match error.code().map(SqlState::code) {
-        Some(code) if code.starts_with(INVALID_AUTHORIZATION) => ErrorKind::Authentication,
+    if let Some(message) = tls_cause(error).and_then(tls::refusal) {
+        return permanent(ErrorKind::Connection, message);
+    }
+    let kind = match error.code() {
+        // The rest of its class, such as a missing line in `pg_hba.conf`, is no matter of the password:
+        // with another one the server would say the same.
+        Some(&SqlState::INVALID_PASSWORD) => ErrorKind::Authentication,
         _ => ErrorKind::Connection,
     };
     from_driver(kind, error)
@@ -95,6 +99,10 @@ fn io_cause(error: &tokio_postgres::Error) -> Option<&io::Error> {
         cause = inner.source();
     }
     None
+}
+
+fn tls_cause(error: &tokio_postgres::Error) -> Option<&rustls::Error> {
+    io_cause(error)?.get_ref()?.downcast_ref()
 }
 
 /// The message and those of its causes, each once.

@@ -4,9 +4,15 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
+};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use webpki::RawPublicKeyEntity;
+use x509_cert::Certificate;
+use x509_cert::der::{Decode as _, Encode as _};
 
 use crate::contract::keywheel::rotation::sql::Tls;
 
@@ -54,7 +60,38 @@ fn system_roots() -> RootCertStore {
     roots
 }
 
+/// Why a server's certificate was refused, when that is what broke the handshake.
+pub(super) fn refusal(error: &rustls::Error) -> Option<String> {
+    let rustls::Error::InvalidCertificate(error) = error else { return None };
+    let reason = match error {
+        CertificateError::UnknownIssuer => "is not signed by an authority that this machine trusts",
+        CertificateError::BadSignature => {
+            "has a wrong signature: its issuer is not the authority of that name that this machine trusts"
+        }
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            "names no host: it has no subject alternative names, and its common name does not count"
+        }
+        CertificateError::NotValidForNameContext { expected, .. } => {
+            return Some(format!("the server's certificate is not for host `{}`", expected.to_str()));
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "is not valid yet",
+        CertificateError::Other(other) => match other.0.downcast_ref() {
+            Some(webpki::Error::CaUsedAsEndEntity) => {
+                "is self-signed or an authority's own, and not one that a trusted authority signed for a server"
+            }
+            Some(webpki::Error::UnsupportedCertVersion) => {
+                "cannot be verified: it has no extensions, so it does not say for which host it is"
+            }
+            _ => return Some(format!("the server's certificate cannot be verified: {error}")),
+        },
+        _ => return Some(format!("the server's certificate cannot be verified: {error}")),
+    };
+    Some(format!("the server's certificate {reason}"))
+}
+
 /// Takes any certificate: `prefer` protects against those who listen, not against those who interfere.
+/// That the server holds the certificate's key is verified still, because channel binding rests on it.
 #[derive(Debug)]
 struct NoVerification(Arc<CryptoProvider>);
 
@@ -76,7 +113,12 @@ impl ServerCertVerifier for NoVerification {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms).or_else(|error| {
+            let key = public_key(certificate);
+            let verified = key.is_some_and(|key| has_signed(&key, message, signature, algorithms));
+            verified.then(HandshakeSignatureValid::assertion).ok_or(error)
+        })
     }
 
     fn verify_tls13_signature(
@@ -85,10 +127,34 @@ impl ServerCertVerifier for NoVerification {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+        let algorithms = &self.0.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms).or_else(|error| {
+            let key = public_key(certificate).ok_or(error)?;
+            verify_tls13_signature_with_raw_key(message, &key, signature, algorithms)
+        })
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
     }
+}
+
+/// The key of a certificate that rustls does not read: one of X.509's version 1, as `openssl` makes them
+/// when it is not asked for extensions.
+fn public_key(certificate: &CertificateDer<'_>) -> Option<SubjectPublicKeyInfoDer<'static>> {
+    let certificate = Certificate::from_der(certificate).ok()?;
+    certificate.tbs_certificate.subject_public_key_info.to_der().ok().map(SubjectPublicKeyInfoDer::from)
+}
+
+/// Whether a key made this signature, by any algorithm that the signature's scheme may mean in TLS 1.2.
+fn has_signed(
+    key: &SubjectPublicKeyInfoDer<'_>,
+    message: &[u8],
+    signature: &DigitallySignedStruct,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> bool {
+    let Ok(key) = RawPublicKeyEntity::try_from(key) else { return false };
+    let of_scheme = algorithms.mapping.iter().filter(|(scheme, _)| *scheme == signature.scheme);
+    let mut algorithms = of_scheme.flat_map(|(_, algorithms)| *algorithms);
+    algorithms.any(|algorithm| key.verify_signature(*algorithm, message, signature.signature()).is_ok())
 }
