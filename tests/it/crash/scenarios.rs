@@ -198,7 +198,7 @@ const CASES: &[(Scenario, &str)] = &[
     ),
     (
         Scenario { faults: &[(2, Fault::StaleLogins(9_000))], ..Scenario::new("a login cache", STEPS) },
-        "T0:AWSCURRENT T1:AWSPENDING T1=NeedsAttention",
+        "T0:AWSPREVIOUS T1:AWSCURRENT T1=Succeeded",
     ),
     (
         Scenario {
