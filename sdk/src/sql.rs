@@ -82,7 +82,7 @@ pub enum ErrorKind {
     Egress,
     /// No connection: refused, timed out, no such host, TLS failed, broken in the middle.
     Connection,
-    /// The server refused the user or the password.
+    /// The server refused the password: another one may be the right one.
     Authentication,
     /// The server refused a statement.
     Statement,

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use keywheel_domain::api::ApiError;
 use keywheel_domain::rotation::Job;
-use keywheel_domain::secret::{Secret, SecretId};
+use keywheel_domain::secret::Secret;
 use keywheel_domain::time::Timestamp;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
+use super::Operations;
 use super::keys::{self, Due, DueEntry};
-use super::{Caller, Operations};
 use crate::audit::AuditRow;
-use crate::store::{Batch, CommitError, Entry, Key, Revision};
+use crate::store::{Batch, CommitError, Key, Revision};
 
 /// A record as it was when it was loaded.
 #[derive(Clone, Debug)]
@@ -23,6 +22,13 @@ pub struct Seen<T> {
     pub revision: Revision,
     /// What it says.
     pub record: T,
+}
+
+impl Seen<Arc<Secret>> {
+    /// The same with a record of its own, to be changed.
+    pub(super) fn owned(&self) -> Seen<Secret> {
+        Seen { key: self.key.clone(), revision: self.revision, record: Secret::clone(&self.record) }
+    }
 }
 
 impl Seen<Secret> {
@@ -201,109 +207,7 @@ pub(super) fn to_bytes<T: Serialize>(record: &T) -> Vec<u8> {
     serde_json::to_vec(record).expect("records have text keys and no failing serializer")
 }
 
-/// A record as it was stored.
-pub(super) fn from_entry<T: DeserializeOwned>(key: Key, entry: &Entry) -> Result<Seen<T>, ApiError> {
-    match serde_json::from_slice(&entry.value) {
-        Ok(record) => Ok(Seen { key, revision: entry.revision, record }),
-        Err(error) => {
-            tracing::error!(
-                ?key,
-                line = error.line(),
-                column = error.column(),
-                "a stored record cannot be read"
-            );
-            Err(ApiError::internal())
-        }
-    }
-}
-
 impl Operations {
-    pub(super) async fn load<T: DeserializeOwned>(&self, key: Key) -> Result<Option<Seen<T>>, ApiError> {
-        match self.store.load(&key).await {
-            Ok(entry) => entry.map(|entry| from_entry(key, &entry)).transpose(),
-            Err(error) => Err(store_failed(&error)),
-        }
-    }
-
-    /// Entries of the store in key order.
-    pub async fn scan(&self, from: &Key, to: &Key, limit: usize) -> Result<Vec<(Key, Entry)>, ApiError> {
-        self.store.scan(from, to, limit).await.map_err(|error| store_failed(&error))
-    }
-
-    /// The record of a secret. One that was read before is not parsed again.
-    pub(super) async fn load_record(&self, key: Key) -> Result<Option<Seen<Secret>>, ApiError> {
-        let found = self.store.load(&key).await.map_err(|error| store_failed(&error))?;
-        let Some(entry) = found else { return Ok(None) };
-        if let Some(record) = self.records.get(&key, entry.revision) {
-            return Ok(Some(Seen { key, revision: entry.revision, record: Secret::clone(&record) }));
-        }
-        let seen: Seen<Secret> = from_entry(key.clone(), &entry)?;
-        self.records.put(key, seen.revision, Arc::new(seen.record.clone()));
-        Ok(Some(seen))
-    }
-
-    /// The secret that a caller names, also when it waits for deletion.
-    pub(super) async fn load_secret(
-        &self,
-        caller: &Caller,
-        secret_id: &str,
-    ) -> Result<Seen<Secret>, ApiError> {
-        let id = parse_secret_id(secret_id)?;
-        let scope = caller.scope();
-        let (place, name) = id.place(&scope);
-        if *place != scope {
-            return Err(ApiError::secret_not_found());
-        }
-        let seen = self.load_record(keys::secret(place, name)).await?;
-        seen.filter(|seen| id.means(&seen.record)).ok_or_else(ApiError::secret_not_found)
-    }
-
-    /// The secret that a caller names, unless it waits for deletion.
-    pub(super) async fn load_live_secret(
-        &self,
-        caller: &Caller,
-        secret_id: &str,
-    ) -> Result<Seen<Secret>, ApiError> {
-        let seen = self.load_secret(caller, secret_id).await?;
-        if seen.record.deletion.is_some() {
-            return Err(ApiError::new(
-                keywheel_domain::api::ErrorCode::InvalidRequest,
-                "You can't perform this operation on the secret because it was marked for deletion.",
-            ));
-        }
-        Ok(seen)
-    }
-
-    /// The secret with this full ARN.
-    pub async fn secret_by_arn(&self, arn: &str) -> Result<Option<Seen<Secret>>, ApiError> {
-        let Ok(SecretId::FullArn { scope, name, .. }) = SecretId::parse(arn) else { return Ok(None) };
-        let seen = self.load_record(keys::secret(&scope, &name)).await?;
-        Ok(seen.filter(|seen| seen.record.arn == arn))
-    }
-
-    /// The unfinished rotation of a secret.
-    pub async fn load_job(&self, secret_arn: &str) -> Result<Option<Seen<Job>>, ApiError> {
-        self.load(keys::job(secret_arn)).await
-    }
-
-    /// The revision of an entry of the due index, if it is there.
-    pub(super) async fn load_due(&self, entry: &DueEntry) -> Result<Option<Revision>, ApiError> {
-        let found = self.store.load(&keys::due(entry)).await.map_err(|error| store_failed(&error))?;
-        Ok(found.map(|entry| entry.revision))
-    }
-
-    /// The bytes of a sealed value.
-    pub(super) async fn load_value(&self, secret_arn: &str, version_id: &str) -> Result<Vec<u8>, ApiError> {
-        match self.store.load(&keys::value(secret_arn, version_id)).await {
-            Ok(Some(entry)) => Ok(entry.value),
-            Ok(None) => {
-                tracing::error!(secret_arn, version_id, "a version says it has a value, and there is none");
-                Err(ApiError::internal())
-            }
-            Err(error) => Err(store_failed(&error)),
-        }
-    }
-
     /// Commits; `false` when something is not as it was seen: load and decide again.
     pub async fn commit(&self, change: Change) -> Result<bool, ApiError> {
         match self.store.commit(change.batch).await {
@@ -335,14 +239,4 @@ impl Operations {
             detail,
         }
     }
-}
-
-fn parse_secret_id(secret_id: &str) -> Result<SecretId, ApiError> {
-    SecretId::parse(secret_id)
-        .map_err(|error| ApiError::new(keywheel_domain::api::ErrorCode::Validation, error.to_string()))
-}
-
-fn store_failed(error: &crate::store::StoreError) -> ApiError {
-    tracing::error!(%error, "the store cannot be read");
-    ApiError::internal()
 }

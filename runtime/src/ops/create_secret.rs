@@ -71,7 +71,7 @@ impl Operations {
         token: &str,
     ) -> Result<Option<CreateSecretResponse>, ApiError> {
         let key = keys::secret(&caller.scope(), &request.name);
-        let Some(seen) = self.load_record(key).await? else { return Ok(None) };
+        let Some(seen) = self.find_record(key).await? else { return Ok(None) };
         let secret = seen.record;
         if secret.deletion.is_some() {
             let told = "You can't create this secret because a secret with this name is already scheduled for deletion.";

@@ -3,7 +3,8 @@
 use keywheel_domain::api::{ApiError, DescribeRotationRequest, DescribeRotationResponse, ErrorCode};
 use keywheel_domain::rotation::Job;
 
-use super::change::{Change, from_entry};
+use super::change::Change;
+use super::load::from_entry;
 use super::{Caller, Operations, Seen, keys};
 use crate::store::SCAN_ENTRIES_MAX;
 
@@ -20,7 +21,7 @@ impl Operations {
         request: DescribeRotationRequest,
     ) -> Result<DescribeRotationResponse, ApiError> {
         self.authorize(caller, "DescribeRotation", Some(&request.secret_id))?;
-        let secret = self.load_secret(caller, &request.secret_id).await?.record;
+        let secret = self.find_secret(caller, &request.secret_id).await?.record;
         let mut jobs: Vec<Job> =
             self.histories(&secret.arn).await?.into_iter().map(|seen| seen.record).collect();
         jobs.extend(self.load_job(&secret.arn).await?.map(|seen| seen.record));

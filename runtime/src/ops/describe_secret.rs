@@ -13,6 +13,6 @@ impl Operations {
     ) -> Result<DescribeSecretResponse, ApiError> {
         self.authorize(caller, "DescribeSecret", Some(&request.secret_id))?;
         self.running_job(caller).await?;
-        Ok(self.load_secret(caller, &request.secret_id).await?.record.describe())
+        Ok(self.find_secret(caller, &request.secret_id).await?.record.describe())
     }
 }

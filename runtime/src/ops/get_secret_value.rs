@@ -1,10 +1,13 @@
 //! GetSecretValue.
 
+use std::sync::Arc;
+
 use keywheel_domain::api::{ApiError, ErrorCode, GetSecretValueRequest, GetSecretValueResponse};
 use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::{Secret, SelectError};
 
 use super::change::Change;
+use super::load::check_live;
 use super::{Caller, Operations, Seen};
 
 impl Operations {
@@ -16,8 +19,9 @@ impl Operations {
     ) -> Result<GetSecretValueResponse, ApiError> {
         self.authorize(caller, "GetSecretValue", Some(&request.secret_id))?;
         let running = self.running_job(caller).await?;
-        let seen = self.load_live_secret(caller, &request.secret_id).await?;
+        let seen = self.find_secret(caller, &request.secret_id).await?;
         let secret = &seen.record;
+        check_live(secret)?;
         let version = secret
             .select(request.version_id.as_deref(), request.version_stage.as_deref())
             .map_err(|error| not_selected(&error))?;
@@ -36,15 +40,16 @@ impl Operations {
     /// Writes only on the first read of a day. When another change is faster, the next read notes it.
     async fn note_read(
         &self,
-        seen: &Seen<Secret>,
+        seen: &Seen<Arc<Secret>>,
         version_id: &str,
         running: Option<&Seen<Job>>,
     ) -> Result<(), ApiError> {
         let day = self.clock.now().start_of_day();
         let Some(versions) = seen.record.versions.touched(version_id, day) else { return Ok(()) };
+        let seen = seen.owned();
         let mut after = Secret { versions, ..seen.record.clone() };
         after.accessed = after.accessed.max(Some(day));
-        self.commit(Change::new().update_secret(seen, &after).expect_job(running)).await.map(drop)
+        self.commit(Change::new().update_secret(&seen, &after).expect_job(running)).await.map(drop)
     }
 }
 

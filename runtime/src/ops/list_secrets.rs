@@ -6,7 +6,7 @@ use keywheel_domain::api::{ApiError, ListSecretsRequest, ListSecretsResponse, Se
 use keywheel_domain::search;
 use keywheel_domain::secret::Secret;
 
-use super::change::from_entry;
+use super::load::from_entry;
 use super::next_token::{PAGE_ITEMS_DEFAULT, listing};
 use super::{Caller, Operations, Seen, keys};
 use crate::store::SCAN_ENTRIES_MAX;

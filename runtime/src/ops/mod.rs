@@ -22,6 +22,7 @@ mod get_secret_value;
 pub mod keys;
 mod list_secret_version_ids;
 mod list_secrets;
+mod load;
 mod next_token;
 mod put_secret_value;
 mod record_cache;

@@ -1,0 +1,136 @@
+//! Loads records; what an action decides on.
+
+use std::sync::Arc;
+
+use keywheel_domain::api::{ApiError, ErrorCode};
+use keywheel_domain::rotation::Job;
+use keywheel_domain::secret::{Secret, SecretId};
+use serde::de::DeserializeOwned;
+
+use super::keys::{self, DueEntry};
+use super::{Caller, Operations, Seen};
+use crate::store::{Entry, Key, Revision, StoreError};
+
+/// A record as it was stored.
+pub(super) fn from_entry<T: DeserializeOwned>(key: Key, entry: &Entry) -> Result<Seen<T>, ApiError> {
+    match serde_json::from_slice(&entry.value) {
+        Ok(record) => Ok(Seen { key, revision: entry.revision, record }),
+        Err(error) => {
+            tracing::error!(
+                ?key,
+                line = error.line(),
+                column = error.column(),
+                "a stored record cannot be read"
+            );
+            Err(ApiError::internal())
+        }
+    }
+}
+
+impl Operations {
+    /// Entries of the store in key order.
+    pub async fn scan(&self, from: &Key, to: &Key, limit: usize) -> Result<Vec<(Key, Entry)>, ApiError> {
+        self.store.scan(from, to, limit).await.map_err(|error| store_failed(&error))
+    }
+
+    /// The record of a secret, to be read only. One that was read before is not parsed again.
+    pub(super) async fn find_record(&self, key: Key) -> Result<Option<Seen<Arc<Secret>>>, ApiError> {
+        let Some(entry) = self.load_entry(&key).await? else { return Ok(None) };
+        let revision = entry.revision;
+        if let Some(record) = self.records.get(&key, revision) {
+            return Ok(Some(Seen { key, revision, record }));
+        }
+        let record = Arc::new(from_entry::<Secret>(key.clone(), &entry)?.record);
+        self.records.put(key.clone(), revision, Arc::clone(&record));
+        Ok(Some(Seen { key, revision, record }))
+    }
+
+    /// The secret that a caller names, also when it waits for deletion, to be read only.
+    pub(super) async fn find_secret(
+        &self,
+        caller: &Caller,
+        secret_id: &str,
+    ) -> Result<Seen<Arc<Secret>>, ApiError> {
+        let id = SecretId::parse(secret_id)
+            .map_err(|error| ApiError::new(ErrorCode::Validation, error.to_string()))?;
+        let scope = caller.scope();
+        let (place, name) = id.place(&scope);
+        if *place != scope {
+            return Err(ApiError::secret_not_found());
+        }
+        let seen = self.find_record(keys::secret(place, name)).await?;
+        seen.filter(|seen| id.means(&seen.record)).ok_or_else(ApiError::secret_not_found)
+    }
+
+    /// The same, to be changed.
+    pub(super) async fn load_secret(
+        &self,
+        caller: &Caller,
+        secret_id: &str,
+    ) -> Result<Seen<Secret>, ApiError> {
+        Ok(self.find_secret(caller, secret_id).await?.owned())
+    }
+
+    /// The secret that a caller names, unless it waits for deletion.
+    pub(super) async fn load_live_secret(
+        &self,
+        caller: &Caller,
+        secret_id: &str,
+    ) -> Result<Seen<Secret>, ApiError> {
+        let seen = self.find_secret(caller, secret_id).await?;
+        check_live(&seen.record)?;
+        Ok(seen.owned())
+    }
+
+    /// The secret with this full ARN.
+    pub async fn secret_by_arn(&self, arn: &str) -> Result<Option<Seen<Secret>>, ApiError> {
+        let Ok(SecretId::FullArn { scope, name, .. }) = SecretId::parse(arn) else { return Ok(None) };
+        let seen = self.find_record(keys::secret(&scope, &name)).await?;
+        Ok(seen.filter(|seen| seen.record.arn == arn).map(|seen| seen.owned()))
+    }
+
+    /// The unfinished rotation of a secret.
+    pub async fn load_job(&self, secret_arn: &str) -> Result<Option<Seen<Job>>, ApiError> {
+        self.load(keys::job(secret_arn)).await
+    }
+
+    /// The revision of an entry of the due index, if it is there.
+    pub(super) async fn load_due(&self, entry: &DueEntry) -> Result<Option<Revision>, ApiError> {
+        let found = self.load_entry(&keys::due(entry)).await?;
+        Ok(found.map(|entry| entry.revision))
+    }
+
+    /// The bytes of a sealed value.
+    pub(super) async fn load_value(&self, secret_arn: &str, version_id: &str) -> Result<Vec<u8>, ApiError> {
+        let entry = self.load_entry(&keys::value(secret_arn, version_id)).await?;
+        entry.map(|entry| entry.value).ok_or_else(|| {
+            tracing::error!(secret_arn, version_id, "a version says it has a value, and there is none");
+            ApiError::internal()
+        })
+    }
+
+    async fn load<T: DeserializeOwned>(&self, key: Key) -> Result<Option<Seen<T>>, ApiError> {
+        let entry = self.load_entry(&key).await?;
+        entry.map(|entry| from_entry(key, &entry)).transpose()
+    }
+
+    async fn load_entry(&self, key: &Key) -> Result<Option<Entry>, ApiError> {
+        self.store.load(key).await.map_err(|error| store_failed(&error))
+    }
+}
+
+/// Refuses what waits for deletion.
+pub(super) fn check_live(secret: &Secret) -> Result<(), ApiError> {
+    if secret.deletion.is_none() {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorCode::InvalidRequest,
+        "You can't perform this operation on the secret because it was marked for deletion.",
+    ))
+}
+
+fn store_failed(error: &StoreError) -> ApiError {
+    tracing::error!(%error, "the store cannot be read");
+    ApiError::internal()
+}
