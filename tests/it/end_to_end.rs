@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod crash;
+mod log;
 mod refusals;
 mod rotation;
 mod schedule;

@@ -68,6 +68,22 @@ async fn guests_that_behave_are_done() {
 }
 
 #[tokio::test]
+async fn without_a_pool_each_instance_is_allocated_on_demand() {
+    let off = EngineOptions { pooling: false, ..EngineOptions::default() };
+    // So many instances reserve more address space than there is, and the engine does without.
+    let too_many = EngineOptions { instances_max: 1_000_000, ..EngineOptions::default() };
+    for options in [off, too_many] {
+        let engine = Engine::new(&options).expect("the machine can run WebAssembly");
+        let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled-on-demand");
+        let catalog = Catalog::new(engine, Some(compiled), Sensitive::new([1; 32]));
+        let noop = catalog.load(keywheel_guests::component("noop")).await.expect("it is a rotation function");
+        let secrets = Arc::new(InMemory::new(VALUE));
+        let step = invocation(Step::CreateSecret, &secrets, Egress::deny_all(), Limits::default());
+        assert_eq!(noop.invoke(step).await.outcome, Outcome::Done);
+    }
+}
+
+#[tokio::test]
 async fn guests_that_never_end_are_stopped() {
     let limits = Limits { cpu_ms_max: 50, ..Limits::default() };
     let report = check(

@@ -1,4 +1,4 @@
-//! Loads records and writes them back in one batch, with the due index and the sealed values in step.
+//! Writes records back in one batch, with the due index and the sealed values in step.
 
 use std::sync::Arc;
 
@@ -12,6 +12,9 @@ use super::Operations;
 use super::keys::{self, Due, DueEntry};
 use crate::audit::AuditRow;
 use crate::store::{Batch, CommitError, Key, Revision};
+
+/// What an entry of the due index holds: its key says it all, and a store may not keep empty values.
+const DUE_RECORD: [u8; 1] = [1];
 
 /// A record as it was when it was loaded.
 #[derive(Clone, Debug)]
@@ -172,7 +175,7 @@ impl Change {
             self.batch = self.batch.delete(keys::due(entry));
         }
         for entry in after.iter().filter(|entry| !before.contains(entry)) {
-            self.batch = self.batch.put(keys::due(entry), due_record(entry));
+            self.batch = self.batch.put(keys::due(entry), DUE_RECORD);
         }
         self
     }
@@ -195,11 +198,6 @@ pub(super) fn due_of_job(job: &Job) -> Vec<DueEntry> {
         .map(|at| DueEntry { at, due: Due::Job, secret_arn: job.secret_arn.clone() })
         .into_iter()
         .collect()
-}
-
-/// The key says it all; a store may not keep empty values.
-fn due_record(_: &DueEntry) -> Vec<u8> {
-    vec![1]
 }
 
 /// A record as it is stored.

@@ -1,0 +1,24 @@
+//! The log of the real binary, as a program reads it.
+
+use keywheel_tests::process::{self, Keywheel};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn each_line_is_one_json_object_without_a_value() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = process::serve(data.path()).unwrap();
+    let keywheel = Keywheel::start_with(command.args(["--log-format", "json"])).await.unwrap();
+    let client = keywheel.client();
+    let secret = json!({ "Name": "app", "SecretString": "canary-in-a-log" });
+    client.call("CreateSecret", secret).await.unwrap();
+    client.refusal("GetSecretValue", json!({ "SecretId": "none" })).await.unwrap();
+
+    let log = keywheel.kill();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let told = |operation: &str, code: &str| {
+        lines.iter().any(|line| line["operation"] == operation && line["code"] == code)
+    };
+    assert!(told("CreateSecret", "OK"), "{log}");
+    assert!(told("GetSecretValue", "ResourceNotFoundException"), "{log}");
+    assert!(!log.contains("canary"), "{log}");
+}
