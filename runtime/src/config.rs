@@ -16,7 +16,7 @@ const ACCOUNT_ID_DIGITS: usize = 12;
 /// The key file of a data folder when no other is named.
 const ROOT_KEY_FILE: &str = "root.key";
 /// The store of a data folder.
-const STORE_FILE: &str = "store.redb";
+pub const STORE_FILE: &str = "store.redb";
 /// Characters of an access key id.
 const ACCESS_KEY_ID_CHARS_MAX: usize = 128;
 /// A shorter secret could be guessed from one signed request.
@@ -119,9 +119,12 @@ pub struct LimitsConfig {
     pub connections_max: usize,
     /// Bytes of a request's body.
     pub body_bytes_max: usize,
+    /// Bytes of all bodies together that are being read or answered; a further one waits. A body without
+    /// an announced length counts as `body_bytes_max`, one of up to 4 KiB does not count.
+    pub bodies_bytes_max: usize,
     /// Milliseconds to send the head of a request, also the longest pause between two requests.
     pub head_read_ms_max: u64,
-    /// Milliseconds to send the body of a request.
+    /// Milliseconds to send the body of a request, together with the wait for its room.
     pub body_read_ms_max: i64,
     /// Milliseconds that running requests get to end when the server stops.
     pub drain_ms_max: i64,
@@ -132,11 +135,19 @@ impl Default for LimitsConfig {
         Self {
             connections_max: 1024,
             body_bytes_max: 1024 * 1024,
+            bodies_bytes_max: 64 * 1024 * 1024,
             head_read_ms_max: 30_000,
             body_read_ms_max: 30_000,
             drain_ms_max: 10_000,
         }
     }
+}
+
+/// How webhooks are delivered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WebhooksConfig {
+    /// Authorities that endpoints are trusted by, in PEM, beside the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// All that a server is told.
@@ -154,6 +165,8 @@ pub struct Config {
     pub log: LogConfig,
     /// What clients may take.
     pub limits: LimitsConfig,
+    /// How webhooks are delivered.
+    pub webhooks: WebhooksConfig,
 }
 
 /// Why the arguments or the environment make no sense. The sentence says what to change.
@@ -217,6 +230,7 @@ impl Config {
             log: LogConfig::read(&arguments, environment),
             store: StoreConfig { file: arguments.data.join(STORE_FILE), folder: arguments.data },
             limits: LimitsConfig::default(),
+            webhooks: WebhooksConfig { ca_file: environment("KEYWHEEL_WEBHOOK_CA_FILE").map(PathBuf::from) },
         })
     }
 }

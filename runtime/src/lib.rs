@@ -1,7 +1,7 @@
 //! Keywheel: a secrets manager that rotates.
 //!
 //! The modules have an order, lowest first, and each uses only those before it:
-//! clock, entropy, config, metrics, store, vault, audit, ops, worker, server, cli.
+//! clock, entropy, config, metrics, store, vault, audit, ops, worker, webhooks, server, cli.
 
 pub mod audit;
 pub mod cli;
@@ -13,4 +13,5 @@ pub mod ops;
 pub mod server;
 pub mod store;
 pub mod vault;
+pub mod webhooks;
 pub mod worker;

@@ -12,6 +12,7 @@ mod local;
 mod passphrase;
 mod root;
 mod root_file;
+mod webhook_secret;
 
 use std::sync::Arc;
 
@@ -22,7 +23,9 @@ use keywheel_domain::sensitive::Sensitive;
 use crate::entropy::{self, Entropy};
 use crate::store::{CommitError, StoreError};
 
-pub use self::access_keys::{AccessKey, AccessKeyError, AccessKeys, RootAccess};
+pub use self::access_keys::{
+    AccessKey, AccessKeyError, AccessKeys, KeyOwner, NewAccessKey, RootAccess, access_key_place,
+};
 pub use self::account::{AccountError, settle_account};
 pub use self::local::LocalRing;
 pub use self::passphrase::{PassphraseCost, PassphraseError};

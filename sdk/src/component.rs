@@ -135,6 +135,10 @@ impl Host for Imports {
         Ok(Box::new(connection))
     }
 
+    fn require_approval(&self, summary: &str) -> bool {
+        wit::approvals::require(summary)
+    }
+
     fn log(&self, level: Level, message: &str) {
         let level = match level {
             Level::Debug => wit::log::Level::Debug,
@@ -229,7 +233,10 @@ impl From<Failure> for bindings::Failure {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Retry(message) => Self::Retry(message),
+            Failure::Refused(message) => Self::Refused(message),
             Failure::Permanent(message) => Self::Permanent(message),
+            // The host was asked, and looks no further.
+            Failure::AwaitingApproval => Self::Retry(failure.to_string()),
         }
     }
 }

@@ -129,17 +129,17 @@ impl DatabaseSecret {
         self.tls
     }
 
-    /// The secret of the user that may change this one (`masterarn`), when users alternate.
+    /// The secret of a user who may change the password of this one (`masterarn`).
     pub fn master_arn(&self) -> Option<&str> {
         self.master_arn.as_deref()
     }
 
     /// Refuses a pending value that leads to another server or user than this one: a password must
-    /// not be sent there, and changing it there would not rotate this secret.
+    /// not be sent there, and changing it there would not rotate this secret. Without a port: the engine's own.
     pub fn require_same_login(&self, pending: &Self) -> Result<(), InvalidSecret> {
         let differences = [
             ("host", self.host != pending.host),
-            ("port", self.port != pending.port),
+            ("port", self.usual_port() != pending.usual_port()),
             ("username", self.username != pending.username),
         ];
         match differences.into_iter().find(|(_, differs)| *differs) {
@@ -169,6 +169,14 @@ impl DatabaseSecret {
     /// The value to store.
     pub fn to_value(&self) -> Value {
         Value::Text(self.fields.to_text())
+    }
+
+    fn usual_port(&self) -> Option<u16> {
+        self.port.or(match self.engine.as_str() {
+            "postgres" => Some(PORT_POSTGRES),
+            "mysql" | "mariadb" => Some(PORT_MYSQL),
+            _ => None,
+        })
     }
 
     /// Where this secret logs in. Without a port: the engine's own.
@@ -347,6 +355,19 @@ mod tests {
         let expected = stored.replace(r#""old""#, r#""n\"e\\w""#).replace(r#""app""#, r#""app_clone""#);
         assert_eq!(next.to_value(), Value::Text(expected.into()));
         assert_eq!(DatabaseSecret::parse(&next.to_value()), Ok(next));
+    }
+
+    #[test]
+    fn the_usual_port_is_the_same_login_and_another_user_or_server_is_not() {
+        let check = |current: &str, pending: &str, expected: Result<(), InvalidSecret>| {
+            let answer = parse(current).unwrap().require_same_login(&parse(pending).unwrap());
+            assert_eq!(answer, expected, "{current} {pending}");
+        };
+        check("", r#","port":5432"#, Ok(()));
+        check(r#","port":"5432","ssl":true"#, "", Ok(()));
+        check("", r#","port":5433"#, Err(InvalidSecret::OtherLogin("port")));
+        check("", r#","host":"other""#, Err(InvalidSecret::OtherLogin("host")));
+        check("", r#","username":"other""#, Err(InvalidSecret::OtherLogin("username")));
     }
 
     #[test]

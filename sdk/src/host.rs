@@ -1,6 +1,6 @@
 //! The host as the SDK sees it: one trait, implemented by the imports of a component and, natively,
-//! by whatever `testing::with_host` put in place. Authors call [`secrets`], [`sql`] and
-//! [`log`](mod@crate::log) instead.
+//! by whatever `testing::with_host` put in place. Authors call [`secrets`], [`sql`],
+//! [`approvals`](mod@crate::approvals) and [`log`](mod@crate::log) instead.
 //!
 //! In a component, `current` returns a concrete type and not a trait object, so that the component
 //! imports only the interfaces whose functions it calls.
@@ -47,6 +47,9 @@ pub trait Host {
 
     /// Connects to a database and logs in.
     fn open(&self, target: &Target) -> Result<Box<dyn Session>, sql::Error>;
+
+    /// Whether people have agreed to this step; the summary tells them to what.
+    fn require_approval(&self, summary: &str) -> bool;
 
     /// Keeps one line of the log.
     fn log(&self, level: Level, message: &str);

@@ -2,14 +2,15 @@
 //!
 //! # Modules
 //!
-//! Each capability that the host offers is one module of plain functions: [`secrets`], [`sql`] and
-//! [`mod@log`]. In a component they call the host's imports; natively, with the feature `testing`,
+//! Each capability that the host offers is one module of plain functions: [`secrets`], [`sql`],
+//! [`approvals`] and [`mod@log`]. In a component they call the host's imports; natively, with the feature `testing`,
 //! they call the host that `testing::with_host` put in place. [`database`] reads the JSON that a
 //! database's secret holds, [`scram`] computes what PostgreSQL stores for a password.
 
 #[cfg(target_family = "wasm")]
 extern crate self as keywheel_sdk;
 
+pub mod approvals;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod component;

@@ -83,9 +83,17 @@ pub enum Failure {
     /// It may pass: the network, a target that restarts. The step runs again, with the same token.
     #[error("{0}")]
     Retry(String),
+    /// The target answered, and did not take the credential: it may be behind (a login cache, a
+    /// standby), or another one is in force. The step runs again a few times.
+    #[error("{0}")]
+    Refused(String),
     /// Retrying cannot help: the secret has the wrong shape, the target refused the statement.
     #[error("{0}")]
     Permanent(String),
+    /// People have not agreed yet: what [`approvals::require`](crate::approvals::require) returns. The step
+    /// runs again when they have.
+    #[error("waiting for approval")]
+    AwaitingApproval,
 }
 
 impl Failure {
@@ -94,7 +102,9 @@ impl Failure {
     pub fn while_doing(self, what: &str) -> Self {
         match self {
             Self::Retry(message) => Self::Retry(format!("{what}: {message}")),
+            Self::Refused(message) => Self::Refused(format!("{what}: {message}")),
             Self::Permanent(message) => Self::Permanent(format!("{what}: {message}")),
+            Self::AwaitingApproval => Self::AwaitingApproval,
         }
     }
 }

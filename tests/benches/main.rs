@@ -3,11 +3,13 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints and may panic")]
 
 mod read;
+mod restart;
 mod rotations;
 mod step;
 mod tick;
+mod timed_disk;
 
 use criterion::{criterion_group, criterion_main};
 
-criterion_group!(benches, step::bench, read::bench, rotations::bench, tick::bench);
+criterion_group!(benches, step::bench, read::bench, rotations::bench, tick::bench, restart::bench);
 criterion_main!(benches);

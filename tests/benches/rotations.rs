@@ -1,58 +1,90 @@
 //! Whole rotations: four steps of a function that does nothing outside, in the sandbox, with the
 //! journal durable on a real file.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, Throughput};
+use criterion::{BenchmarkId, Criterion, Throughput};
 use keywheel::clock::SystemClock;
 use keywheel::entropy::SystemEntropy;
 use keywheel::ops::keys;
-use keywheel::store::{RedbStore, Store as _};
-use keywheel::worker::Source;
+use keywheel::store::{RedbStore, Store};
+use keywheel::worker::{RoomLimits, Source};
 use keywheel_tests::node::{ACCOUNT, Node, REGION};
 use serde_json::json;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::timed_disk::{Syncs, TimedDisk};
 
 const SECRETS: usize = 256;
+/// Rotations that run at once.
+const CONCURRENCY: [usize; 3] = [1, 16, 64];
 
 pub(crate) fn bench(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let store = Arc::new(RedbStore::open(folder.path().join("store.redb")).unwrap());
-    let node = runtime.block_on(async {
-        let store = Arc::clone(&store);
+    let mut group = criterion.benchmark_group("rotations");
+    group.throughput(Throughput::Elements(1)).sample_size(10).measurement_time(Duration::from_secs(8));
+    for concurrency in CONCURRENCY {
+        let folder = tempfile::tempdir().unwrap();
+        let syncs = Syncs::default();
+        // Made when the benchmark runs: a filter may leave it out.
+        let mut rotating = None;
+        let (mut done, mut took_all) = (0, Duration::ZERO);
+        group.bench_function(BenchmarkId::from_parameter(concurrency), |bencher| {
+            let rotating = rotating.get_or_insert_with(|| {
+                runtime.block_on(Rotating::start(folder.path(), syncs.clone(), concurrency))
+            });
+            bencher.iter_custom(|rotations| {
+                let took =
+                    runtime.block_on(rotate(&rotating.node, &rotating.store, rotations, &mut rotating.round));
+                (done, took_all) = (done + rotations, took_all + took);
+                took
+            });
+        });
+        if let Some(rotating) = rotating {
+            let share = 100.0 * syncs.took().as_secs_f64() / took_all.as_secs_f64();
+            let rate = done as f64 / took_all.as_secs_f64();
+            println!("rotations, {concurrency} at once: {rate:.0}/s, {share:.0} % of the time in fsync\n");
+            rotating.stop.send(true).unwrap();
+            runtime.block_on(rotating.work).unwrap();
+        }
+    }
+    group.finish();
+}
+
+/// A worker with secrets that can be rotated.
+struct Rotating {
+    node: Arc<Node>,
+    store: Arc<RedbStore>,
+    stop: watch::Sender<bool>,
+    work: JoinHandle<()>,
+    round: u64,
+}
+
+impl Rotating {
+    async fn start(folder: &Path, syncs: Syncs, concurrency: usize) -> Self {
+        let disk = TimedDisk::create(&folder.join("store.redb"), syncs);
+        let store = Arc::new(RedbStore::with_backend(disk).unwrap());
+        let shared = Arc::clone(&store) as Arc<dyn Store>;
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
-        let node = Node::open(store, folder.path(), &["noop"], clock, entropy).await.unwrap();
+        let node = Node::open(shared, folder, &["noop"], clock, entropy).await.unwrap();
         for index in 0..SECRETS {
             let token = format!("{index:032}");
             let body =
                 json!({"Name": format!("bench/{index}"), "SecretString": "{}", "ClientRequestToken": token});
             node.call("CreateSecret", &body).await.unwrap();
         }
-        Arc::new(node)
-    });
-    let (stop, stopped) = watch::channel(false);
-    let noop = Source { name: "noop".into(), wasm: keywheel_guests::component("noop") };
-    let worker = runtime.block_on(node.worker(vec![noop])).unwrap();
-    let work = runtime.spawn(worker.run(stopped));
-
-    let mut group = criterion.benchmark_group("rotations");
-    group.throughput(Throughput::Elements(1)).sample_size(10).measurement_time(Duration::from_secs(10));
-    let (mut most, mut round) = (0.0_f64, 0);
-    group.sample_size(10).bench_function("noop function, redb with fsync", |bencher| {
-        bencher.iter_custom(|rotations| {
-            let took = runtime.block_on(rotate(&node, &store, rotations, &mut round));
-            most = most.max(rotations as f64 / took.as_secs_f64());
-            took
-        });
-    });
-    group.finish();
-    if most > 0.0 {
-        println!("rotations: {most:.0}/s\n");
+        let node = Arc::new(node);
+        let (stop, stopped) = watch::channel(false);
+        let noop = Source { name: "noop".into(), wasm: keywheel_guests::component("noop") };
+        let room =
+            RoomLimits { running_max: concurrency, function_max: concurrency, ..RoomLimits::default() };
+        let worker = node.worker_with_room(vec![noop], room).await.unwrap();
+        let work = tokio::spawn(worker.run(stopped));
+        Self { node, store, stop, work, round: 0 }
     }
-    stop.send(true).unwrap();
-    runtime.block_on(work).unwrap();
 }
 
 /// Rotates so many times, each secret once in a round, and waits until none is left.

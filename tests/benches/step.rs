@@ -129,6 +129,7 @@ fn invocation(secrets: &Arc<dyn Secrets>) -> Invocation {
         egress: Egress::deny_all(),
         limits: Limits::default(),
         environment: Vec::new(),
+        approved: false,
     }
 }
 

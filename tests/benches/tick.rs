@@ -36,6 +36,12 @@ pub(crate) fn bench(criterion: &mut Criterion) {
 async fn filled(folder: &std::path::Path, count: usize) -> Node {
     let store = Arc::new(RedbStore::open(folder.join("store.redb")).unwrap());
     let node = Node::open(store, folder, &[], Arc::new(SystemClock), Arc::new(SystemEntropy)).await.unwrap();
+    fill(&node, count).await;
+    node
+}
+
+/// Stores so many secrets that rotate in thirty days.
+pub(crate) async fn fill(node: &Node, count: usize) {
     let now = SystemClock.now();
     let scope = Scope { account: ACCOUNT.into(), region: REGION.into() };
     let rules = RotationRules { automatically_after_days: Some(30), ..RotationRules::default() };
@@ -55,7 +61,6 @@ async fn filled(folder: &std::path::Path, count: usize) -> Node {
         let change = secrets.fold(Change::new(), |change, secret| change.create_secret(&secret));
         assert!(node.ops.commit(change).await.unwrap());
     }
-    node
 }
 
 /// Nothing is due, so nothing is called.
@@ -65,6 +70,10 @@ struct Never;
 impl Invoke for Never {
     async fn invoke(&self, _: Invocation) -> Report {
         unreachable!("nothing is due")
+    }
+
+    async fn digest(&self, _: &str, _: &Scope) -> Option<String> {
+        None
     }
 
     fn wall_ms_max(&self) -> i64 {

@@ -1,8 +1,12 @@
 //! The API without a network: real actions over a simulated store, clock and randomness.
 #![cfg(test)]
 
+mod approvers;
 mod bad_input;
+mod events;
 mod model;
+mod overtaken;
 mod properties;
+mod rotation_policy;
 mod wire;
 mod world;

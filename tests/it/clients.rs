@@ -25,6 +25,11 @@ async fn the_aws_command() {
     run("test_aws_command.py").await;
 }
 
+#[tokio::test]
+async fn operations_that_aws_does_not_have() {
+    run("test_keywheel_operations.py").await;
+}
+
 async fn run(file: &str) {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let venv = env::var_os(VENV_VARIABLE).map_or_else(|| workspace.join("target/venv"), PathBuf::from);

@@ -3,12 +3,19 @@
 //! These tests wait for processes, so they take seconds and read the real clock.
 #![cfg(test)]
 
+mod audit;
+mod cli;
 mod crash;
+mod fleet;
+mod full_disk;
 mod log;
+mod outage;
 mod refusals;
 mod rotation;
 mod schedule;
+mod stop;
 mod tls;
+mod verbs;
 
 use std::fs;
 use std::path::Path;

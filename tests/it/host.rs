@@ -1,14 +1,18 @@
 //! The sandbox with real components: the badly behaved ones of `tests/guests`, and the rotator of
 //! PostgreSQL against a real server.
 
+mod admin;
+mod approvals;
 mod in_memory;
+mod scripted;
+mod sql_limits;
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use expect_test::expect_file;
-use keywheel_domain::rotation::Step;
+use keywheel_domain::rotation::{FailureKind, Step};
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_host::{
     Catalog, Egress, Engine, EngineOptions, Event, Function, Invocation, Limits, LogLine, Outcome, Report,
@@ -44,6 +48,7 @@ fn invocation(step: Step, secrets: &Arc<InMemory>, egress: Egress, limits: Limit
         egress,
         limits,
         environment: Vec::new(),
+        approved: false,
     }
 }
 
@@ -219,9 +224,10 @@ async fn a_refused_login_and_a_closed_port_are_told_apart() {
             let report = function.invoke(invocation(step, &secrets, egress.clone(), Limits::default())).await;
             match (step, report.outcome) {
                 (Step::CreateSecret, outcome) => assert_eq!(outcome, Outcome::Done),
-                (_, Outcome::Failed { retry, message }) => {
+                (_, Outcome::Failed { kind, message }) => {
                     assert!(message.contains(expected), "{message}");
-                    assert_eq!(retry, port == 9, "{message}");
+                    let expected = if port == 9 { FailureKind::Retry } else { FailureKind::Permanent };
+                    assert_eq!(kind, expected, "{message}");
                     assert!(!message.contains(PASSWORD) && !message.contains(MADE), "{message}");
                 }
                 (_, outcome) => panic!("{outcome}"),

@@ -6,4 +6,7 @@ mod crash;
 mod end_to_end;
 mod host;
 mod layers;
+mod monitoring;
 mod store;
+mod webhooks;
+mod worker;

@@ -52,24 +52,25 @@ impl Answer {
 }
 
 impl ApiClient {
-    /// Calls an operation of Secrets Manager that succeeds. A token is added where one is needed.
+    /// Calls an operation that succeeds: of Secrets Manager, or one that names its service, as
+    /// `Keywheel.VerifySecret`. A token is added where one is needed.
     ///
     /// # Errors
     /// The server cannot be reached or refuses.
     pub async fn call(&self, operation: &str, members: Value) -> Result<Value> {
-        let answer = self.send(&format!("{SERVICE}.{operation}"), &with_token(operation, members)).await?;
+        let answer = self.send(&target(operation), &with_token(operation, members)).await?;
         match answer.error() {
             None if answer.status == 200 => Ok(answer.body),
             error => bail!("{operation}: HTTP {}: {}", answer.status, error.unwrap_or_default()),
         }
     }
 
-    /// Calls an operation of Secrets Manager that is refused; the code and the sentence.
+    /// Calls an operation that is refused; the code and the sentence.
     ///
     /// # Errors
     /// The server cannot be reached or does not refuse.
     pub async fn refusal(&self, operation: &str, members: Value) -> Result<String> {
-        let answer = self.send(&format!("{SERVICE}.{operation}"), &with_token(operation, members)).await?;
+        let answer = self.send(&target(operation), &with_token(operation, members)).await?;
         answer.error().with_context(|| format!("{operation} was not refused"))
     }
 
@@ -138,15 +139,33 @@ impl ApiClient {
         }
         let request = request.body(Full::new(Bytes::from(body)))?;
 
+        let (status, body) = self.exchange(request).await?;
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
+        Ok(Answer { status, body })
+    }
+
+    /// What a path shows that needs no signature.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or does not answer with text.
+    pub async fn get(&self, path: &str) -> Result<String> {
+        let request = hyper::Request::get(path).header(HOST, self.address.to_string());
+        let (_, body) = self.exchange(request.body(Full::default())?).await?;
+        Ok(String::from_utf8(body.to_vec())?)
+    }
+
+    async fn exchange(&self, request: hyper::Request<Full<Bytes>>) -> Result<(u16, Bytes)> {
         let stream = TcpStream::connect(self.address).await.context("connecting to keywheel")?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         let response = sender.send_request(request).await?;
         let status = response.status().as_u16();
-        let body = response.into_body().collect().await?.to_bytes();
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
-        Ok(Answer { status, body })
+        Ok((status, response.into_body().collect().await?.to_bytes()))
     }
+}
+
+fn target(operation: &str) -> String {
+    if operation.contains('.') { operation.to_owned() } else { format!("{SERVICE}.{operation}") }
 }
 
 /// SDKs fill the token in on their own, and the service refuses requests without one.

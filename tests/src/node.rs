@@ -11,7 +11,7 @@ use keywheel::ops::{Caller, Functions, Operations, Principal};
 use keywheel::server::{Parts, Server};
 use keywheel::store::Store;
 use keywheel::vault::{AccessKeys, LocalRing, PassphraseCost, Vault, open_root_key};
-use keywheel::worker::{HostInvoke, Invoke, Source, Worker};
+use keywheel::worker::{HostInvoke, Invoke, RoomLimits, Source, Worker};
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_host::{Catalog, Engine, EngineOptions, Limits};
 
@@ -99,21 +99,34 @@ impl Node {
 
     /// A worker that runs these components in the sandbox; they are compiled when this returns.
     pub async fn worker(&self, sources: Vec<Source>) -> anyhow::Result<Arc<Worker>> {
+        self.worker_with_room(sources, RoomLimits::default()).await
+    }
+
+    /// The same, with other limits.
+    pub async fn worker_with_room(
+        &self,
+        sources: Vec<Source>,
+        room: RoomLimits,
+    ) -> anyhow::Result<Arc<Worker>> {
         let engine = Engine::new(&EngineOptions::default())?;
         let catalog = Catalog::new(engine, None, self.vault.derive("compiled components"));
         let host = HostInvoke::new(Arc::clone(&self.ops), catalog, sources, Limits::default());
         host.preload().await;
-        Ok(self.worker_over(Arc::new(host)))
+        Ok(Arc::new(self.new_worker(Arc::new(host)).with_room(room)))
     }
 
     /// A worker that calls functions through this port.
     pub fn worker_over(&self, invoke: Arc<dyn Invoke>) -> Arc<Worker> {
-        Arc::new(Worker::new(
+        Arc::new(self.new_worker(invoke))
+    }
+
+    fn new_worker(&self, invoke: Arc<dyn Invoke>) -> Worker {
+        Worker::new(
             Arc::clone(&self.ops),
             Arc::clone(&self.clock),
             Arc::clone(&self.entropy),
             invoke,
             Arc::clone(&self.metrics),
-        ))
+        )
     }
 }

@@ -62,6 +62,21 @@ pub struct Tls {
     pub version_max: &'static str,
 }
 
+/// A role that nobody else can change.
+#[must_use = "the role is let go when this is dropped"]
+pub struct Held(Client);
+
+impl Held {
+    /// Lets the changes that wait happen.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub async fn release(self) -> Result<()> {
+        // A change that was committed would make those that wait for it fail.
+        Ok(self.0.batch_execute("ROLLBACK").await?)
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Account {
     uid: u32,
@@ -144,6 +159,25 @@ impl Postgres {
         Ok(password)
     }
 
+    /// Makes every change of a role wait until the returned value is let go. Logins do not wait.
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn hold(&self, role: &str) -> Result<Held> {
+        let superuser = self.superuser().await?;
+        superuser.batch_execute(&format!("BEGIN; ALTER ROLE \"{role}\" CONNECTION LIMIT -1")).await?;
+        Ok(Held(superuser))
+    }
+
+    /// How many sessions of a role wait for who holds it.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    pub async fn waiting(&self, role: &str) -> Result<i64> {
+        let asked = "SELECT count(*) FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'";
+        Ok(self.superuser().await?.query_one(asked, &[&role]).await?.get(0))
+    }
+
     /// The JSON that a secret of this role holds, as AWS's rotation functions expect it.
     pub fn secret_value(&self, role: &str, password: &str) -> Value {
         json!({
@@ -154,6 +188,11 @@ impl Postgres {
             "password": password,
             "dbname": DATABASE,
         })
+    }
+
+    /// The same for the superuser, through whom other roles can be repaired.
+    pub fn admin_secret_value(&self) -> Value {
+        self.secret_value(SUPERUSER, &self.superuser_password)
     }
 
     /// Whether a role with this password can log in and read something.

@@ -3,10 +3,10 @@
 use std::env;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
@@ -26,6 +26,9 @@ const READY: &str = "listening on http://";
 const COMPILED: &str = "compiled";
 /// A root key that others can read is refused.
 const FILE_MODE: u32 = 0o600;
+
+/// What POSIX says that `ulimit -f` counts in.
+const LIMIT_BLOCK_BYTES: u64 = 512;
 
 /// The access key id of the tests' servers.
 pub const ACCESS_KEY_ID: &str = "AKIATESTKEYWHEEL0000";
@@ -99,6 +102,33 @@ impl Keywheel {
     pub fn kill(mut self) -> String {
         self.end();
         self.stderr()
+    }
+
+    /// SIGTERM; how it ended, and all that it had logged.
+    ///
+    /// # Errors
+    /// It cannot be signalled, or is still there after [`wait::PATIENCE`].
+    pub async fn stop(mut self) -> Result<(ExitStatus, String)> {
+        let signal = format!("kill -TERM {}", self.child.id());
+        let signalled = Command::new("sh").args(["-c", &signal]).status()?;
+        ensure!(signalled.success(), "keywheel cannot be signalled");
+        let ended = wait::until("keywheel to stop", async || Ok(self.child.try_wait()?)).await?;
+        Ok((ended, finished(&self.stderr).await?))
+    }
+
+    /// What it answers to `GET` outside of the API: the status and the text.
+    ///
+    /// # Errors
+    /// It cannot be reached, or answers something else than HTTP.
+    pub fn get(&self, path: &str) -> Result<(u16, String)> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(wait::PATIENCE))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.address)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("the answer has no head")?;
+        let status = head.split(' ').nth(1).context("the answer has no status")?;
+        Ok((status.parse()?, body.to_owned()))
     }
 
     fn end(&mut self) {
@@ -179,6 +209,23 @@ pub fn keywheel() -> Result<Command> {
         }
     }
     Ok(command)
+}
+
+/// The same command, but no file that it writes may have bytes beyond this length: what is in the way then
+/// looks like a full disk, and a test needs neither root nor a file system of its own for it.
+pub fn with_files_up_to(command: &Command, bytes_max: u64) -> Command {
+    let blocks_max = bytes_max / LIMIT_BLOCK_BYTES;
+    let mut limited = Command::new("sh");
+    // Without the trap such a write would end the process instead of failing.
+    let script = format!("trap '' XFSZ && ulimit -f {blocks_max} && exec \"$0\" \"$@\"");
+    limited.arg("-c").arg(script).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => limited.env(name, value),
+            None => limited.env_remove(name),
+        };
+    }
+    limited
 }
 
 /// Runs a command that is expected to end by itself soon.

@@ -1,11 +1,15 @@
 //! `postgres-single-user`: rotates the password of a PostgreSQL role, which changes it itself.
 //!
 //! The secret is a JSON object with `engine` (`postgres`), `host`, `username` and `password`, and
-//! optionally `port`, `dbname` and `ssl`. Between `setSecret` and `finishSecret` the server accepts
-//! the pending password only; at every moment it accepts one that the store holds.
+//! optionally `port`, `dbname`, `ssl` and `masterarn`. Between `setSecret` and `finishSecret` the server
+//! accepts the pending password only; at every moment it accepts one that the store holds.
+//!
+//! When the server takes none of them any more, somebody has changed the password outside. The user in
+//! the secret that `masterarn` names then sets it, if there is one and the function may read it.
 //!
 //! The server is sent a SCRAM verifier, so that the password is in none of its logs.
 
+mod admin;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -42,15 +46,16 @@ impl Rotator for PostgresSingleUser {
         let pending = read_pending(event)?;
         current.require_same_login(&pending)?;
 
-        if log_in(&pending)?.is_ok() {
-            log::info("the server accepts the pending password already");
-            return Ok(());
-        }
-        let mut connection = match log_in(&current)? {
-            Ok(connection) => connection,
-            Err(refusal) => {
-                log_in_with_previous(event, &pending)?.ok_or_else(|| locked_out(&pending, &refusal))?
+        let refusal = match log_in(&pending)? {
+            Ok(_) => {
+                log::info("the server accepts the pending password already");
+                return Ok(());
             }
+            Err(refusal) => refusal,
+        };
+        let mut connection = match log_in_as_user(event, &current, &pending)? {
+            Some(connection) => connection,
+            None => admin::log_in(&current, &pending, &refusal)?,
         };
         let statement = sql::set_password(pending.username(), &scram::verifier(pending.password()))?;
         connection
@@ -62,9 +67,9 @@ impl Rotator for PostgresSingleUser {
 
     fn test_secret(&self, event: &Event) -> Result<(), Failure> {
         let pending = read_pending(event)?;
-        // setSecret has succeeded: a refusal now is more likely a cache or a standby that is behind.
+        // After setSecret, more likely than not a cache or a standby is behind.
         let mut connection = log_in(&pending)?.map_err(|refusal| {
-            Failure::Retry(format!("the server refused the pending password: {refusal}"))
+            Failure::Refused(format!("the server refused the pending password: {refusal}"))
         })?;
         connection
             .query(sql::PROBE, &[])
@@ -102,8 +107,15 @@ fn log_in(secret: &DatabaseSecret) -> Result<Result<Connection, String>, Failure
     }
 }
 
-/// The last resort: the password before the current one, when it belongs to the same role and server.
-fn log_in_with_previous(event: &Event, pending: &DatabaseSecret) -> Result<Option<Connection>, Failure> {
+/// Logs in with the current password, or with the one before it.
+fn log_in_as_user(
+    event: &Event,
+    current: &DatabaseSecret,
+    pending: &DatabaseSecret,
+) -> Result<Option<Connection>, Failure> {
+    if let Ok(connection) = log_in(current)? {
+        return Ok(Some(connection));
+    }
     let Some(version) = event.previous()? else { return Ok(None) };
     // What an old version looks like must not decide how this rotation ends.
     let Ok(previous) = DatabaseSecret::parse(&version.value) else { return Ok(None) };
@@ -115,12 +127,4 @@ fn log_in_with_previous(event: &Event, pending: &DatabaseSecret) -> Result<Optio
         log::warn("the server refused the current password and took the previous one");
     }
     Ok(connection)
-}
-
-fn locked_out(secret: &DatabaseSecret, refusal: &str) -> Failure {
-    Failure::Permanent(format!(
-        "role `{}` can log in with neither the pending, the current nor the previous password ({refusal}); if its \
-         password was changed outside, store the one in use in the secret and rotate again",
-        secret.username()
-    ))
 }

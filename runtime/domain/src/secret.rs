@@ -1,10 +1,10 @@
 //! Names, ARNs and the stored record of one secret.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::api::{DescribeSecretResponse, RotationRules, Tag};
-use crate::schedule::Window;
+use crate::rotation_policy::{KeptApart, RotationPolicy};
+use crate::schedule::Zone;
 use crate::time::Timestamp;
 use crate::version::{Version, Versions};
 
@@ -22,6 +22,15 @@ pub struct Scope {
     pub account: String,
     /// For example `eu-central-1`.
     pub region: String,
+}
+
+impl Scope {
+    /// That of a full ARN of ours; of anything else, one that holds nothing.
+    pub fn of_arn(arn: &str) -> Self {
+        let mut parts = arn.split(':').skip(3).map(str::to_owned);
+        let region = parts.next().unwrap_or_default();
+        Self { account: parts.next().unwrap_or_default(), region }
+    }
 }
 
 /// A character that is not allowed in a name or in a `SecretId`.
@@ -152,6 +161,13 @@ pub struct Slot {
     pub starts: Timestamp,
 }
 
+/// The look for drift that comes next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    /// When.
+    pub next: Timestamp,
+}
+
 /// The record of one secret: everything but its values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
@@ -184,6 +200,12 @@ pub struct Secret {
     /// Last new value that was put by hand: counts as a rotation for `AutomaticallyAfterDays`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<Timestamp>,
+    /// When a verification first found that the target does not take the current value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drifted: Option<Timestamp>,
+    /// What the clock showed when the next slot was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub planned: Option<Timestamp>,
     /// When it was scheduled for deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion: Option<Deletion>,
@@ -192,6 +214,15 @@ pub struct Secret {
     /// How it rotates, if that was ever configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rotation: Option<RotationSettings>,
+    /// What AWS cannot say about how it rotates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<RotationPolicy>,
+    /// Whose policies keep this secret apart from theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept_apart: Vec<KeptApart>,
+    /// When to see whether the current value still logs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
 }
 
 impl Secret {
@@ -209,9 +240,14 @@ impl Secret {
             accessed: None,
             rotated: None,
             replaced: None,
+            drifted: None,
+            planned: None,
             deletion: None,
             versions: Versions::default(),
             rotation: None,
+            policy: None,
+            kept_apart: Vec::new(),
+            verification: None,
         }
     }
 
@@ -225,30 +261,6 @@ impl Secret {
             }
         }
         self.tags.len() <= TAGS_MAX
-    }
-
-    /// Sets the next scheduled rotation after `now`, from the rules; none when rotation is off.
-    /// The start is spread inside the window by the ARN, so that a thousand secrets with one schedule
-    /// do not start together.
-    pub fn reschedule(&mut self, now: Timestamp) {
-        let last = self.rotated.max(self.replaced);
-        let spread = Sha256::digest(self.arn.as_bytes());
-        let Some(rotation) = &mut self.rotation else { return };
-        rotation.next = rotation
-            .rules
-            .as_ref()
-            .filter(|_| rotation.enabled && self.deletion.is_none())
-            .and_then(|rules| rules.schedule().ok()?.next_window(now, last))
-            .map(|window| slot(window, now, &spread));
-    }
-
-    /// The same after a rotation or a value put by hand, where the rules count from that. The slots of
-    /// a `cron()` stay where they are.
-    pub fn reschedule_from_rotation(&mut self, now: Timestamp) {
-        let rules = self.rotation.as_ref().and_then(|rotation| rotation.rules.as_ref());
-        if rules.is_some_and(RotationRules::count_from_rotation) {
-            self.reschedule(now);
-        }
     }
 
     /// As DescribeSecret tells it.
@@ -286,7 +298,8 @@ impl Secret {
         if let Some(rotated) = self.rotated
             && let Ok(schedule) = rules.schedule()
         {
-            rules.automatically_after_days = schedule.days_between(rotated);
+            let zone = self.policy.as_ref().map_or(Zone::UTC, RotationPolicy::zone);
+            rules.automatically_after_days = schedule.days_between(&zone, rotated);
         }
         rules
     }
@@ -314,11 +327,6 @@ impl Secret {
             }
         }
     }
-}
-
-fn slot(window: Window, now: Timestamp, spread: &[u8]) -> Slot {
-    let starts = crate::schedule::start_within(window, spread).max(now);
-    Slot { opens: window.opens, closes: window.closes, starts }
 }
 
 /// Why no version was found, in the service's words.

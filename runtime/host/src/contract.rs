@@ -9,10 +9,11 @@ wasmtime::component::bindgen!({
 });
 
 /// The interfaces of the contract that the host offers, without their version.
-pub(crate) const INTERFACES: [&str; 4] = [
+pub(crate) const INTERFACES: [&str; 5] = [
     "keywheel:rotation/types",
     "keywheel:rotation/secrets",
     "keywheel:rotation/sql",
+    "keywheel:rotation/approvals",
     "keywheel:rotation/log",
 ];
 

@@ -96,7 +96,7 @@ fn is_rotate(function: &ComponentFunc) -> bool {
             && rest.iter().map(|(name, _)| name.as_str()).eq(strings)
             && rest.iter().all(|(_, kind)| *kind == Type::String));
     let failure_matches = matches!(result.err(), Some(Type::Variant(failure))
-        if failure.cases().map(|case| case.name).eq(["retry", "permanent"])
+        if failure.cases().map(|case| case.name).eq(["retry", "permanent", "refused"])
             && failure.cases().all(|case| case.ty == Some(Type::String)));
     event_matches && failure_matches && result.ok().is_none()
 }

@@ -13,6 +13,7 @@ use crate::contract;
 use crate::contract::keywheel::rotation::types as wit;
 use crate::egress::Egress;
 use crate::function::Function;
+use crate::imports::approvals::Approvals;
 use crate::imports::secrets::Secrets;
 use crate::limits::Limits;
 use crate::meter::Meter;
@@ -46,6 +47,8 @@ pub struct Invocation {
     pub limits: Limits,
     /// Its own configuration, as environment variables.
     pub environment: Vec<(String, String)>,
+    /// People have agreed to what the function asks in this step.
+    pub approved: bool,
 }
 
 impl std::fmt::Debug for Invocation {
@@ -60,13 +63,14 @@ impl Function {
     ///
     /// Whatever the guest does becomes part of the report. Dropping the future ends the step at once.
     pub async fn invoke(&self, invocation: Invocation) -> Report {
-        let Invocation { event, secrets, egress, limits, environment } = invocation;
+        let Invocation { event, secrets, egress, limits, environment, approved } = invocation;
         let _slot = self.engine.slot().await;
         let meter = Meter::start();
         let transcript = SharedTranscript::new(&limits);
         transcript.lock().redactor().learn(event.rotation_token.expose());
         let wasi = wasi::context(&environment, &transcript);
-        let state = State::new(limits.clone(), secrets, egress, wasi, transcript.clone());
+        let approvals = Approvals::new(approved);
+        let state = State::new(limits.clone(), secrets, egress, wasi, transcript.clone(), approvals);
         let mut store = self.store(state, &limits, &meter);
 
         // A panic of a host function must end one step and not the worker that drives it.

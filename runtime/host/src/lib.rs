@@ -27,7 +27,7 @@ mod transcript;
 mod wasi;
 
 pub use catalog::{COMPONENT_BYTES_MAX, Catalog, LoadError};
-pub use egress::{Egress, EgressError, Resolve, Rule, RuleError};
+pub use egress::{Egress, EgressError, Reach, Resolve, Rule, RuleError, SystemResolver, reach_of};
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use function::Function;
 pub use imports::secrets::Secrets;

@@ -23,8 +23,13 @@ pub struct Limits {
     pub connect_ms_max: u64,
     /// Rows of one query.
     pub rows_max: usize,
-    /// Values of all rows of one query together.
+    /// Values of all rows of one query together. Each counts what the host needs to hold it, an empty one
+    /// too.
     pub rows_bytes_max: usize,
+    /// What a server sends in answer to one call of `sql`, on the wire and whatever is kept of it.
+    pub answer_bytes_max: usize,
+    /// What closing a connection may take; then it is cut.
+    pub goodbye_ms_max: u64,
     /// A value that the function stores.
     pub value_bytes_max: usize,
     /// A failure's message; a longer one is cut.
@@ -44,6 +49,8 @@ impl Default for Limits {
             connect_ms_max: 5_000,
             rows_max: 10_000,
             rows_bytes_max: 4 * 1024 * 1024,
+            answer_bytes_max: 8 * 1024 * 1024,
+            goodbye_ms_max: 500,
             value_bytes_max: 64 * 1024,
             message_bytes_max: 4 * 1024,
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use keywheel_domain::rotation::FailureKind;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -39,10 +40,15 @@ pub enum Outcome {
     Done,
     /// The function says that it failed.
     Failed {
-        /// Whether the same step may succeed later.
-        retry: bool,
+        /// Why, as far as that decides what to do next.
+        kind: FailureKind,
         /// Why, in the function's words.
         message: String,
+    },
+    /// The function asked people to agree, they had not, and it said that it failed.
+    Asked {
+        /// What they would agree to, in the function's words: the first time it asked.
+        summary: String,
     },
     /// The function broke: a panic, a wrong memory access, a call of something that it does not have.
     Trapped {
@@ -73,8 +79,14 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Done => f.write_str("done"),
-            Self::Failed { retry: true, message } => write!(f, "failed, may be retried: {message}"),
-            Self::Failed { retry: false, message } => write!(f, "failed: {message}"),
+            Self::Failed { kind: FailureKind::Retry, message } => {
+                write!(f, "failed, may be retried: {message}")
+            }
+            Self::Failed { kind: FailureKind::Refused, message } => {
+                write!(f, "refused by the target: {message}")
+            }
+            Self::Failed { kind: FailureKind::Permanent, message } => write!(f, "failed: {message}"),
+            Self::Asked { summary } => write!(f, "asked for approval: {summary}"),
             Self::Trapped { message } => write!(f, "trapped: {message}"),
             Self::LimitExceeded { limit, message } => write!(f, "limit on {limit} exceeded: {message}"),
         }
@@ -109,10 +121,18 @@ fn outcome(end: End, state: &State) -> Outcome {
     let clean = |text: &str| state.transcript.lock().clean(text, state.limits.message_bytes_max);
     match end {
         End::Done => Outcome::Done,
-        End::Failed(Failure::Retry(message)) => Outcome::Failed { retry: true, message: clean(&message) },
-        End::Failed(Failure::Permanent(message)) => {
-            Outcome::Failed { retry: false, message: clean(&message) }
-        }
+        End::Failed(failure) => match state.approvals.asked() {
+            // A value that the function read after it asked is taken out now.
+            Some(summary) => Outcome::Asked { summary: state.transcript.lock().redact(summary) },
+            None => {
+                let (kind, message) = match failure {
+                    Failure::Retry(message) => (FailureKind::Retry, message),
+                    Failure::Permanent(message) => (FailureKind::Permanent, message),
+                    Failure::Refused(message) => (FailureKind::Refused, message),
+                };
+                Outcome::Failed { kind, message: clean(&message) }
+            }
+        },
         End::TimedOut => timed_out(state),
         End::Panicked => Outcome::Trapped { message: format!("the host failed in {}", doing(state)) },
         End::Broken(error) => broken(&error, state, clean),

@@ -6,6 +6,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::egress::Egress;
+use crate::imports::approvals::Approvals;
 use crate::imports::secrets::Secrets;
 use crate::limits::{Limiter, Limits};
 use crate::transcript::SharedTranscript;
@@ -22,6 +23,7 @@ pub(crate) struct State {
     pub(crate) secrets: Arc<dyn Secrets>,
     pub(crate) egress: Egress,
     pub(crate) transcript: SharedTranscript,
+    pub(crate) approvals: Approvals,
     /// Database connections that are open.
     pub(crate) connections: usize,
     calls: u64,
@@ -47,6 +49,7 @@ impl State {
         egress: Egress,
         wasi: WasiCtx,
         transcript: SharedTranscript,
+        approvals: Approvals,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES_MAX);
@@ -58,6 +61,7 @@ impl State {
             secrets,
             egress,
             transcript,
+            approvals,
             connections: 0,
             calls: 0,
             waits_for: None,

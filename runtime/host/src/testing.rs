@@ -31,7 +31,7 @@ pub(crate) fn text(export: &str, body: &str) -> String {
     (type $e (record (field "step" $step) (field "secret-id" string)
       (field "client-request-token" string) (field "rotation-token" string)))
     (export "event" (type $event (eq $e)))
-    (type $f (variant (case "retry" string) (case "permanent" string)))
+    (type $f (variant (case "retry" string) (case "permanent" string) (case "refused" string)))
     (export "failure" (type $failure (eq $f)))))
   (alias export $types "event" (type $event))
   (alias export $types "failure" (type $failure))
@@ -151,5 +151,6 @@ pub(crate) fn invocation(secrets: Passwords, limits: Limits) -> Invocation {
         egress: Egress::deny_all(),
         limits,
         environment: Vec::new(),
+        approved: false,
     }
 }

@@ -144,6 +144,19 @@ impl Transcript {
         cut(&self.redactor.redact(text), bytes_max)
     }
 
+    /// A text for people to decide by: as [`clean`](Self::clean), and made printable like a line of the log. Its
+    /// line breaks stay.
+    pub(crate) fn clean_lines(&self, text: &str, bytes_max: usize) -> String {
+        let clean = self.redactor.redact(text);
+        let lines: Vec<String> = clean.split('\n').map(printable).collect();
+        cut(&lines.join("\n"), bytes_max)
+    }
+
+    /// The text without the values that are known by now.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.redactor.redact(text)
+    }
+
     /// The lines and whether some are missing. Values that became known after a line was written are
     /// taken out now.
     pub(crate) fn take(&mut self) -> (Vec<LogLine>, bool) {
@@ -242,5 +255,18 @@ mod tests {
         transcript.redactor().learn("s3cret");
         assert_eq!(transcript.take().0[0].message, "made [redacted]");
         assert_eq!(transcript.clean("s3cret failed", 100), "[redacted] failed");
+    }
+
+    #[test]
+    fn a_text_of_several_lines_is_made_printable_before_it_is_cut() {
+        let shared = SharedTranscript::new(&Limits::default());
+        let mut transcript = shared.lock();
+        transcript.redactor().learn("two\nlines");
+        let check = |text: &str, bytes_max: usize, expected: &str| {
+            assert_eq!(transcript.clean_lines(text, bytes_max), expected);
+        };
+        check("a\r\n\x1b[2J two\nlines", 100, "a\n\\u{1b}[2J [redacted]");
+        check("\x1b\x1b", 8, r"\u{1b}\u… (line cut)");
+        check("aé", 2, "a… (line cut)");
     }
 }

@@ -3,8 +3,17 @@
 //! Errors are one line on standard error that says what to do. Exit codes: 0 done, 1 failed, 2 wrong
 //! usage. Nothing secret is ever taken from the command line, where every user of the machine sees it.
 
+mod approval;
+mod approver;
+mod audit;
+mod client;
+mod events;
 mod log;
+mod moment;
+mod rotation;
 mod serve;
+mod session;
+mod table;
 mod version;
 
 use std::ffi::OsString;
@@ -24,10 +33,34 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Lists what waits for approval, and answers it.
+    Approval(approval::ApprovalArguments),
+    /// Makes and removes people who may approve.
+    Approver(approver::ApproverArguments),
+    /// Reads the audit log of a server that is stopped.
+    Audit(audit::AuditArguments),
+    /// Prints what was done, one event a line.
+    Events(events::EventsArguments),
+    /// Looks at rotations, and acts on them.
+    Rotation(rotation::RotationArguments),
     /// Runs the server until it is told to stop (SIGINT or SIGTERM).
     Serve(serve::ServeArguments),
     /// Prints the version.
     Version,
+}
+
+impl Command {
+    fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Approval(arguments) => approval::run(arguments),
+            Self::Approver(arguments) => approver::run(arguments),
+            Self::Audit(arguments) => audit::run(arguments),
+            Self::Events(arguments) => events::run(arguments),
+            Self::Rotation(arguments) => rotation::run(arguments),
+            Self::Serve(arguments) => serve::run(arguments),
+            Self::Version => version::run(),
+        }
+    }
 }
 
 /// Why a command did not do what it was asked to.
@@ -48,8 +81,7 @@ impl From<anyhow::Error> for Failure {
 /// Runs the command that these arguments name; the first is the program.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match Arguments::try_parse_from(arguments) {
-        Ok(Arguments { command: Command::Serve(arguments) }) => serve::run(arguments),
-        Ok(Arguments { command: Command::Version }) => version::run(),
+        Ok(Arguments { command }) => command.run(),
         Err(error) => return refuse(&error),
     };
     match done {

@@ -27,6 +27,7 @@ use crate::store::{OpenError, RedbStore, Store};
 use crate::vault::{
     AccessKey, AccessKeys, LocalRing, PassphraseCost, RootAccess, Vault, open_root_key, settle_account,
 };
+use crate::webhooks::{HttpDeliver, Webhooks};
 use crate::worker::{HostInvoke, Invoke, Source, Worker};
 
 /// A new data folder is its owner's alone.
@@ -45,7 +46,7 @@ const REGION_SHOWN: &str = "us-east-1";
 /// Arguments of `keywheel serve`.
 ///
 /// The environment adds KEYWHEEL_PASSPHRASE, KEYWHEEL_ACCOUNT_ID, KEYWHEEL_ROOT_ACCESS_KEY_ID,
-/// KEYWHEEL_ROOT_SECRET_ACCESS_KEY and KEYWHEEL_LOG.
+/// KEYWHEEL_ROOT_SECRET_ACCESS_KEY, KEYWHEEL_LOG and KEYWHEEL_WEBHOOK_CA_FILE.
 #[derive(Args)]
 pub(super) struct ServeArguments {
     /// The data folder; made at the first start.
@@ -137,6 +138,14 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         Arc::clone(&invoke) as Arc<dyn Invoke>,
         Arc::clone(&metrics),
     ));
+    let deliver = HttpDeliver::new(Arc::clone(&clock), config.webhooks.ca_file.as_deref())?;
+    let webhooks = Arc::new(Webhooks::new(
+        Arc::clone(&operations),
+        Arc::clone(&clock),
+        Arc::clone(&entropy),
+        Arc::new(deliver),
+        Arc::clone(&metrics),
+    ));
     let server = Arc::new(Server::new(Parts {
         operations,
         access_keys: Arc::clone(&access_keys),
@@ -152,7 +161,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     // In the background: a function that is needed before it is compiled waits for its own compilation.
     tokio::spawn(async move { invoke.preload().await });
     // A step that still runs when both have stopped is cut off here, and repeated at the next start.
-    tokio::join!(worker.run(stop.clone()), listener.serve(server, stopped(stop)));
+    tokio::join!(worker.run(stop.clone()), webhooks.run(stop.clone()), listener.serve(server, stopped(stop)));
     tracing::info!("stopped");
     Ok(())
 }

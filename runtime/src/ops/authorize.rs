@@ -2,6 +2,7 @@
 
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::rotation::{Job, Step};
+use keywheel_domain::user;
 use keywheel_domain::version::{CURRENT, PENDING};
 
 use super::{Operations, Seen};
@@ -25,6 +26,13 @@ pub enum Principal {
         /// The access key that signed.
         access_key_id: String,
     },
+    /// A person with an access key of their own: looks at rotations and answers requests for approval.
+    User {
+        /// The user's name.
+        name: String,
+        /// The access key that signed.
+        access_key_id: String,
+    },
     /// A rotation function while it runs one step: reaches the secret that it rotates.
     Rotation {
         /// What runs.
@@ -33,6 +41,8 @@ pub enum Principal {
         secret_arn: String,
         /// Its name.
         secret_name: String,
+        /// Full ARNs of the other secrets that it may read, as the policy of its own secret says.
+        readable: Vec<String>,
         /// The lease under which it runs; a call under an older one is refused.
         fence: u64,
     },
@@ -43,6 +53,7 @@ impl Caller {
     pub fn arn(&self) -> String {
         match &self.principal {
             Principal::Root { .. } => format!("arn:aws:iam::{}:root", self.account),
+            Principal::User { name, .. } => user::arn(&self.account, name),
             Principal::Rotation { function_arn, .. } => function_arn.clone(),
         }
     }
@@ -53,35 +64,54 @@ impl Caller {
     }
 }
 
+/// The service of an action that names none.
+const SERVICE: &str = "secretsmanager";
+/// What a user may do: every one is an approver. Nothing here tells or changes a value.
+const USER_ACTIONS: [&str; 8] = [
+    "keywheel:ApproveRotation",
+    "keywheel:ListApprovals",
+    "keywheel:DescribeApproval",
+    "keywheel:DescribeRotation",
+    "keywheel:ListRotations",
+    "keywheel:PreviewSchedule",
+    "keywheel:GetRotationPolicy",
+    "keywheel:ListEvents",
+];
+/// What a rotation function may do to the secrets that it may read.
+const READING_ACTIONS: [&str; 2] = ["GetSecretValue", "DescribeSecret"];
 /// What a rotation function may do to the secret that it rotates.
 const ROTATION_ACTIONS: [&str; 5] =
     ["GetSecretValue", "PutSecretValue", "DescribeSecret", "UpdateSecretVersionStage", "GetRandomPassword"];
 
 impl Operations {
     /// Whether the caller may do this, before anything is said about whether the secret exists.
-    /// `secret_id` is what the caller named.
+    /// The action is one of Secrets Manager, unless it names another service before a colon. `resource`
+    /// is what the caller named.
     pub(super) fn authorize(
         &self,
         caller: &Caller,
         action: &str,
-        secret_id: Option<&str>,
+        resource: Option<&str>,
     ) -> Result<(), ApiError> {
         let allowed = match &caller.principal {
             Principal::Root { .. } => true,
-            Principal::Rotation { secret_arn, secret_name, .. } => {
-                ROTATION_ACTIONS.contains(&action)
-                    && secret_id.is_none_or(|id| id == secret_arn || id == secret_name)
+            Principal::User { .. } => USER_ACTIONS.contains(&action),
+            Principal::Rotation { secret_arn, secret_name, readable, .. } => {
+                let own = resource.is_none_or(|id| id == secret_arn || id == secret_name);
+                let read = resource.is_some_and(|id| readable.iter().any(|arn| arn == id));
+                (own && ROTATION_ACTIONS.contains(&action)) || (read && READING_ACTIONS.contains(&action))
             }
         };
         if allowed {
             return Ok(());
         }
-        let on = secret_id.map(|id| format!(" on resource: {id}")).unwrap_or_default();
+        let (service, action) = action.split_once(':').unwrap_or((SERVICE, action));
+        let on = resource.map(|id| format!(" on resource: {id}")).unwrap_or_default();
         Err(ApiError::new(
             ErrorCode::AccessDenied,
             format!(
-                "User: {} is not authorized to perform: secretsmanager:{action}{on} because no identity-based \
-                 policy allows the secretsmanager:{action} action.",
+                "User: {} is not authorized to perform: {service}:{action}{on} because no identity-based policy \
+                 allows the {service}:{action} action.",
                 caller.arn()
             ),
         ))

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use keywheel_domain::api::ApiError;
 use keywheel_domain::rotation::Job;
-use keywheel_domain::secret::Secret;
+use keywheel_domain::secret::{Scope, Secret};
 use keywheel_domain::time::Timestamp;
 use serde::Serialize;
 
 use super::Operations;
 use super::keys::{self, Due, DueEntry};
-use crate::audit::AuditRow;
+use crate::audit::{self, AuditRow};
 use crate::store::{Batch, CommitError, Key, Revision};
 
 /// What an entry of the due index holds: its key says it all, and a store may not keep empty values.
@@ -54,6 +54,11 @@ impl Change {
         Self::default()
     }
 
+    /// What was prepared elsewhere.
+    pub(super) const fn of(batch: Batch) -> Self {
+        Self { batch }
+    }
+
     /// Writes a new secret, where there must be none.
     #[must_use]
     pub fn create_secret(mut self, secret: &Secret) -> Self {
@@ -64,7 +69,7 @@ impl Change {
 
     /// Whether nothing would be written.
     pub(super) const fn is_empty(&self) -> bool {
-        self.batch.puts.is_empty() && self.batch.deletes.is_empty()
+        self.batch.puts.is_empty() && self.batch.deletes.is_empty() && self.batch.appends.is_empty()
     }
 
     /// Writes a secret over the one that was seen, and removes the values of versions that are gone.
@@ -117,9 +122,16 @@ impl Change {
         if after.end().is_none() {
             return self.put_job(seen.key.clone(), Some(&seen.record), after);
         }
-        let history = keys::history(&after.secret_arn, after.requested, &after.token);
+        let history = keys::history(&after.secret_arn, after.requested, &after.id);
         self.batch = self.batch.delete(seen.key.clone()).put(history, to_bytes(after));
-        self.reindex(due_of_job(&seen.record), Vec::new())
+        self.reindex_job(Some(&seen.record), None)
+    }
+
+    /// Writes only if this secret is still as it was seen.
+    #[must_use]
+    pub fn expect_secret(mut self, seen: &Seen<Secret>) -> Self {
+        self.batch = self.batch.expect(seen.key.clone(), Some(seen.revision));
+        self
     }
 
     /// Writes only if this job is still as it was seen.
@@ -156,7 +168,7 @@ impl Change {
     /// Adds an audit row.
     #[must_use]
     pub fn audit(mut self, row: &AuditRow) -> Self {
-        self.batch = self.batch.put(row.key(), to_bytes(row));
+        self.batch = self.batch.append(audit::log(), row.to_bytes());
         self
     }
 
@@ -167,7 +179,23 @@ impl Change {
 
     fn put_job(mut self, key: Key, before: Option<&Job>, after: &Job) -> Self {
         self.batch = self.batch.put(key, to_bytes(after));
-        self.reindex(before.map(due_of_job).unwrap_or_default(), due_of_job(after))
+        self.reindex_job(before, Some(after))
+    }
+
+    fn reindex_job(mut self, before: Option<&Job>, after: Option<&Job>) -> Self {
+        let request = |job: Option<&Job>| job.and_then(Job::open_request).map(|request| request.id.clone());
+        let (closed, opened) = (request(before), request(after));
+        if closed != opened {
+            if let (Some(job), Some(id)) = (before, closed) {
+                self.batch = self.batch.delete(keys::approval(&Scope::of_arn(&job.secret_arn), &id));
+            }
+            if let (Some(job), Some(id)) = (after, opened) {
+                let key = keys::approval(&Scope::of_arn(&job.secret_arn), &id);
+                self.batch = self.batch.put(key, job.secret_arn.as_bytes());
+            }
+        }
+        let due = |job: Option<&Job>| job.map(due_of_job).unwrap_or_default();
+        self.reindex(due(before), due(after))
     }
 
     fn reindex(mut self, before: Vec<DueEntry>, after: Vec<DueEntry>) -> Self {
@@ -186,7 +214,8 @@ pub(super) fn due_of_secret(secret: &Secret) -> Vec<DueEntry> {
     let rotation = secret.rotation.as_ref().and_then(|rotation| rotation.next);
     let rotation = rotation.map(|slot| (slot.starts, Due::Rotation));
     let purge = secret.deletion.as_ref().map(|deletion| (deletion.due, Due::Purge));
-    [rotation, purge]
+    let verify = secret.verification.as_ref().map(|verification| (verification.next, Due::Verify));
+    [rotation, purge, verify]
         .into_iter()
         .flatten()
         .map(|(at, due)| DueEntry { at, due, secret_arn: secret.arn.clone() })
@@ -229,7 +258,6 @@ impl Operations {
     ) -> AuditRow {
         AuditRow {
             at: self.clock.now(),
-            id: crate::entropy::uuid(self.entropy.as_ref()),
             event: event.to_owned(),
             caller: caller_arn.to_owned(),
             secret_arn: secret_arn.to_owned(),

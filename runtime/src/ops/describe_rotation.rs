@@ -1,5 +1,7 @@
 //! DescribeRotation.
 
+use std::collections::BTreeMap;
+
 use keywheel_domain::api::{ApiError, DescribeRotationRequest, DescribeRotationResponse, ErrorCode};
 use keywheel_domain::rotation::Job;
 
@@ -20,23 +22,34 @@ impl Operations {
         caller: &Caller,
         request: DescribeRotationRequest,
     ) -> Result<DescribeRotationResponse, ApiError> {
-        self.authorize(caller, "DescribeRotation", Some(&request.secret_id))?;
+        self.authorize(caller, "keywheel:DescribeRotation", Some(&request.secret_id))?;
         let secret = self.find_secret(caller, &request.secret_id).await?.record;
-        let mut jobs: Vec<Job> =
-            self.histories(&secret.arn).await?.into_iter().map(|seen| seen.record).collect();
-        jobs.extend(self.load_job(&secret.arn).await?.map(|seen| seen.record));
-        let wanted =
-            |job: &&Job| request.client_request_token.as_ref().is_none_or(|token| *token == job.token);
+        let jobs = self.jobs_of(&secret.arn).await?;
+        let wanted = |job: &&Job| {
+            request.client_request_token.as_ref().is_none_or(|token| *token == job.id || *token == job.token)
+        };
         let job = jobs.iter().rev().find(wanted).ok_or_else(|| {
             ApiError::new(ErrorCode::ResourceNotFound, "There is no such rotation of this secret.")
         })?;
-        let (from, to) = keys::logs(&secret.arn, &job.token);
-        let logs = self.scan(&from, &to, SCAN_ENTRIES_MAX).await?;
-        Ok(DescribeRotationResponse::new(&secret.name, job, |fence| {
-            let key = keys::log(&secret.arn, &job.token, fence);
-            let log = logs.iter().find(|(found, _)| *found == key);
-            log.and_then(|(_, entry)| serde_json::from_slice(&entry.value).ok()).unwrap_or_default()
-        }))
+        Ok(DescribeRotationResponse::new(&secret.name, job, self.logs_of(job).await?))
+    }
+
+    /// What is known of a secret's rotations, oldest first.
+    pub(super) async fn jobs_of(&self, secret_arn: &str) -> Result<Vec<Job>, ApiError> {
+        let mut jobs = self.histories(secret_arn).await?;
+        jobs.extend(self.load_job(secret_arn).await?);
+        Ok(jobs.into_iter().map(|seen| seen.record).collect())
+    }
+
+    /// The logs of a rotation's calls, by their fence.
+    pub(super) async fn logs_of(&self, job: &Job) -> Result<impl Fn(u64) -> Vec<String> + use<>, ApiError> {
+        let (from, to) = keys::logs(&job.secret_arn, &job.id);
+        let logs: BTreeMap<_, _> = self.scan(&from, &to, SCAN_ENTRIES_MAX).await?.into_iter().collect();
+        let (secret_arn, id) = (job.secret_arn.clone(), job.id.clone());
+        Ok(move |fence| {
+            let log = logs.get(&keys::log(&secret_arn, &id, fence));
+            log.and_then(|entry| serde_json::from_slice(&entry.value).ok()).unwrap_or_default()
+        })
     }
 
     /// Takes away the oldest ended rotations of a secret with their logs, so that there is room for one.
@@ -44,7 +57,7 @@ impl Operations {
         let histories = self.histories(secret_arn).await?;
         for old in &histories[..(histories.len() + 1).saturating_sub(HISTORIES_KEPT)] {
             change = change.remove(old.key.clone());
-            let (from, to) = keys::logs(secret_arn, &old.record.token);
+            let (from, to) = keys::logs(secret_arn, &old.record.id);
             for (key, _) in self.scan(&from, &to, LOGS_REMOVED_MAX).await? {
                 change = change.remove(key);
             }

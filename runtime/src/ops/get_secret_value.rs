@@ -10,6 +10,9 @@ use super::change::Change;
 use super::load::check_live;
 use super::{Caller, Operations, Seen};
 
+/// Reads of a value that are overtaken by its deletion, before the store is taken for damaged.
+const READ_ATTEMPTS_MAX: usize = 4;
+
 impl Operations {
     /// Reads a value, and notes the day of the read.
     pub async fn get_secret_value(
@@ -19,37 +22,54 @@ impl Operations {
     ) -> Result<GetSecretValueResponse, ApiError> {
         self.authorize(caller, "GetSecretValue", Some(&request.secret_id))?;
         let running = self.running_job(caller).await?;
+        for _ in 0..READ_ATTEMPTS_MAX {
+            let answer = self.read_value(caller, &request, running.as_ref()).await?;
+            if let Some(answer) = answer {
+                return Ok(answer);
+            }
+        }
+        tracing::error!(secret_id = request.secret_id, "a version says it has a value, and there is none");
+        Err(ApiError::internal())
+    }
+
+    /// The record and the value are two reads. `None` when the value went in between, with its secret or
+    /// with its version: the record, read again, tells which.
+    async fn read_value(
+        &self,
+        caller: &Caller,
+        request: &GetSecretValueRequest,
+        running: Option<&Seen<Job>>,
+    ) -> Result<Option<GetSecretValueResponse>, ApiError> {
         let seen = self.find_secret(caller, &request.secret_id).await?;
         let secret = &seen.record;
         check_live(secret)?;
         let version = secret
             .select(request.version_id.as_deref(), request.version_stage.as_deref())
             .map_err(|error| not_selected(&error))?;
-        let value = self.open(secret, &version.id).await?;
-        self.note_read(&seen, &version.id, running.as_ref()).await?;
-        Ok(GetSecretValueResponse {
+        let Some(value) = self.find_value(secret, &version.id).await? else { return Ok(None) };
+        self.note_read(&seen, &version.id, running).await;
+        Ok(Some(GetSecretValueResponse {
             arn: secret.arn.clone(),
             name: secret.name.clone(),
             version_id: version.id.clone(),
             value,
             version_stages: version.stages.clone(),
             created_date: version.created,
-        })
+        }))
     }
 
-    /// Writes only on the first read of a day. When another change is faster, the next read notes it.
-    async fn note_read(
-        &self,
-        seen: &Seen<Arc<Secret>>,
-        version_id: &str,
-        running: Option<&Seen<Job>>,
-    ) -> Result<(), ApiError> {
+    /// Writes only on the first read of a day. When another change is faster, the next read notes it; when
+    /// nothing can be written, on a full disk, values can still be read.
+    async fn note_read(&self, seen: &Seen<Arc<Secret>>, version_id: &str, running: Option<&Seen<Job>>) {
         let day = self.clock.now().start_of_day();
-        let Some(versions) = seen.record.versions.touched(version_id, day) else { return Ok(()) };
+        let Some(versions) = seen.record.versions.touched(version_id, day) else { return };
         let seen = seen.owned();
         let mut after = Secret { versions, ..seen.record.clone() };
         after.accessed = after.accessed.max(Some(day));
-        self.commit(Change::new().update_secret(&seen, &after).expect_job(running)).await.map(drop)
+        let change = Change::new().update_secret(&seen, &after).expect_job(running);
+        if self.commit(change).await.is_err() {
+            tracing::warn!(secret_arn = after.arn, "the day of a read was not noted");
+        }
     }
 }
 

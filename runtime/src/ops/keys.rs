@@ -17,6 +17,8 @@ pub enum Due {
     Rotation,
     /// Remove this secret for good.
     Purge,
+    /// See whether the current value of this secret still logs in.
+    Verify,
 }
 
 impl Due {
@@ -26,11 +28,12 @@ impl Due {
             Self::Job => "job",
             Self::Rotation => "rotation",
             Self::Purge => "purge",
+            Self::Verify => "verify",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Job, Self::Rotation, Self::Purge].into_iter().find(|due| due.as_str() == text)
+        [Self::Job, Self::Rotation, Self::Purge, Self::Verify].into_iter().find(|due| due.as_str() == text)
     }
 }
 
@@ -64,6 +67,11 @@ pub fn secrets(scope: &Scope) -> (Key, Key) {
     range(&["secret", &scope.account, &scope.region])
 }
 
+/// First and last key of all secrets.
+pub fn all_secrets() -> (Key, Key) {
+    range(&["secret"])
+}
+
 /// The sealed value of a version.
 pub fn value(secret_arn: &str, version_id: &str) -> Key {
     joined(&["value", secret_arn, version_id])
@@ -92,6 +100,69 @@ pub fn log(secret_arn: &str, token: &str, fence: u64) -> Key {
 /// First and last key of the logs of a rotation.
 pub fn logs(secret_arn: &str, token: &str) -> (Key, Key) {
     range(&["log", secret_arn, token])
+}
+
+/// An open request for approval, by its id; what is there is the ARN of its secret.
+pub fn approval(scope: &Scope, request_id: &str) -> Key {
+    joined(&["approval", &scope.account, &scope.region, request_id])
+}
+
+/// First and last key of the open requests of a scope.
+pub fn approvals(scope: &Scope) -> (Key, Key) {
+    range(&["approval", &scope.account, &scope.region])
+}
+
+/// First and last key of the unfinished rotations of a scope.
+pub fn jobs(scope: &Scope) -> (Key, Key) {
+    let from = format!("job\0arn:aws:secretsmanager:{}:{}:", scope.region, scope.account);
+    let to = format!("job\0arn:aws:secretsmanager:{}:{};", scope.region, scope.account);
+    (Key::new(from), Key::new(to))
+}
+
+/// First and last key of all unfinished rotations.
+pub fn all_jobs() -> (Key, Key) {
+    range(&["job"])
+}
+
+/// A user of an account. No two users have names that differ in capitals only.
+pub fn user(account: &str, name: &str) -> Key {
+    joined(&["user", account, &name.to_ascii_lowercase()])
+}
+
+/// First and last key of the users of an account.
+pub fn users(account: &str) -> (Key, Key) {
+    range(&["user", account])
+}
+
+/// Written with each new user of an account, so that those who make one at once do not pass the bound.
+pub fn newest_user(account: &str) -> Key {
+    joined(&["newest-user", account])
+}
+
+/// A webhook.
+pub fn webhook(scope: &Scope, name: &str) -> Key {
+    joined(&["webhook", &scope.account, &scope.region, name])
+}
+
+/// First and last key of the webhooks of a scope.
+pub fn webhooks(scope: &Scope) -> (Key, Key) {
+    range(&["webhook", &scope.account, &scope.region])
+}
+
+/// First and last key of the webhooks of an account.
+pub fn webhooks_of_account(account: &str) -> (Key, Key) {
+    range(&["webhook", account])
+}
+
+/// First and last key of all webhooks.
+pub fn all_webhooks() -> (Key, Key) {
+    range(&["webhook"])
+}
+
+/// Written with each change of what a webhook is, so that such a change is seen without a scan, and so that
+/// those who make one at once do not pass the bound.
+pub fn webhook_settings() -> Key {
+    Key::new("webhook-settings")
 }
 
 /// An entry of the due index.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::rotation::Job;
-use keywheel_domain::secret::{Secret, SecretId};
+use keywheel_domain::secret::{Scope, Secret, SecretId};
 use serde::de::DeserializeOwned;
 
 use super::keys::{self, DueEntry};
@@ -94,22 +94,29 @@ impl Operations {
         self.load(keys::job(secret_arn)).await
     }
 
+    /// The ARN of the secret whose rotation waits for this approval.
+    pub(super) async fn load_approval(&self, scope: &Scope, id: &str) -> Result<Option<String>, ApiError> {
+        let entry = self.load_entry(&keys::approval(scope, id)).await?;
+        Ok(entry.and_then(|entry| String::from_utf8(entry.value).ok()))
+    }
+
     /// The revision of an entry of the due index, if it is there.
     pub(super) async fn load_due(&self, entry: &DueEntry) -> Result<Option<Revision>, ApiError> {
         let found = self.load_entry(&keys::due(entry)).await?;
         Ok(found.map(|entry| entry.revision))
     }
 
-    /// The bytes of a sealed value.
-    pub(super) async fn load_value(&self, secret_arn: &str, version_id: &str) -> Result<Vec<u8>, ApiError> {
+    /// The bytes of a sealed value, if it is there.
+    pub(super) async fn load_value(
+        &self,
+        secret_arn: &str,
+        version_id: &str,
+    ) -> Result<Option<Vec<u8>>, ApiError> {
         let entry = self.load_entry(&keys::value(secret_arn, version_id)).await?;
-        entry.map(|entry| entry.value).ok_or_else(|| {
-            tracing::error!(secret_arn, version_id, "a version says it has a value, and there is none");
-            ApiError::internal()
-        })
+        Ok(entry.map(|entry| entry.value))
     }
 
-    async fn load<T: DeserializeOwned>(&self, key: Key) -> Result<Option<Seen<T>>, ApiError> {
+    pub(super) async fn load<T: DeserializeOwned>(&self, key: Key) -> Result<Option<Seen<T>>, ApiError> {
         let entry = self.load_entry(&key).await?;
         entry.map(|entry| from_entry(key, &entry)).transpose()
     }

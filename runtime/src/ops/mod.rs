@@ -7,42 +7,68 @@
 //!
 //! Deliberately absent: calls to the host. RotateSecret only commits a job.
 
+mod approve;
 mod authorize;
+mod begin;
 mod cancel_rotate_secret;
 mod change;
+mod create_approver;
 mod create_secret;
+mod delete_approver;
+mod delete_rotation_policy;
 mod delete_secret;
+mod delete_webhook;
+mod describe_approval;
 mod describe_rotation;
 mod describe_secret;
+mod dispatch;
 mod due;
 mod end_job;
 mod functions;
 mod get_random_password;
+mod get_rotation_policy;
 mod get_secret_value;
+mod job_rows;
 pub mod keys;
+mod list_approvals;
+mod list_approvers;
+mod list_events;
+mod list_rotations;
 mod list_secret_version_ids;
 mod list_secrets;
+mod list_webhooks;
 mod load;
 mod next_token;
+mod preview_schedule;
+mod put_rotation_policy;
 mod put_secret_value;
+mod put_webhook;
 mod record_cache;
+mod reject;
 mod restore_secret;
+mod retry_rotation;
+mod roll_back_rotation;
 mod rotate_secret;
+mod skip_rotation;
 mod tag_resource;
 mod untag_resource;
 mod update_secret;
 mod update_secret_version_stage;
 mod values;
+mod verbs;
+mod webhook_address;
+mod webhook_records;
 
 use std::sync::Arc;
 
-use keywheel_domain::api::{self, ApiError, ErrorCode, Request};
+use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::secret::Scope;
 use serde::Serialize;
 
 pub use self::authorize::{Caller, Principal};
 pub use self::change::{Change, Seen};
 pub use self::functions::{Functions, name_of as function_name};
+pub use self::webhook_address::{ForbiddenAddress, check_webhook_address};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::store::Store;
@@ -77,49 +103,6 @@ impl Operations {
     pub const fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
-
-    /// Runs the action of `X-Amz-Target: <target>` and returns the JSON of its answer.
-    pub async fn dispatch(&self, caller: &Caller, target: &str, body: &[u8]) -> Result<Vec<u8>, ApiError> {
-        macro_rules! actions {
-            ($($service:literal: $request:ident => $action:ident),+ $(,)?) => {
-                match target.split_once('.') {
-                    $(Some(($service, name)) if name == api::$request::NAME => {
-                        encode(&self.$action(caller, api::decode(body)?).await?)
-                    })+
-                    _ => Err(ApiError::new(ErrorCode::UnknownOperation, "")),
-                }
-            };
-        }
-        actions! {
-            "secretsmanager": GetSecretValueRequest => get_secret_value,
-            "secretsmanager": DescribeSecretRequest => describe_secret,
-            "secretsmanager": PutSecretValueRequest => put_secret_value,
-            "secretsmanager": CreateSecretRequest => create_secret,
-            "secretsmanager": UpdateSecretRequest => update_secret,
-            "secretsmanager": UpdateSecretVersionStageRequest => update_secret_version_stage,
-            "secretsmanager": ListSecretsRequest => list_secrets,
-            "secretsmanager": ListSecretVersionIdsRequest => list_secret_version_ids,
-            "secretsmanager": DeleteSecretRequest => delete_secret,
-            "secretsmanager": RestoreSecretRequest => restore_secret,
-            "secretsmanager": TagResourceRequest => tag_resource,
-            "secretsmanager": UntagResourceRequest => untag_resource,
-            "secretsmanager": RotateSecretRequest => rotate_secret,
-            "secretsmanager": CancelRotateSecretRequest => cancel_rotate_secret,
-            "secretsmanager": GetRandomPasswordRequest => get_random_password,
-            "Keywheel": DescribeRotationRequest => describe_rotation,
-        }
-    }
-}
-
-/// The JSON of an answer; an action without an output answers an empty body, as the service does.
-fn encode<T: Serialize>(answer: &T) -> Result<Vec<u8>, ApiError> {
-    if size_of::<T>() == 0 {
-        return Ok(Vec::new());
-    }
-    serde_json::to_vec(answer).map_err(|error| {
-        tracing::error!(%error, "an answer cannot be written as JSON");
-        ApiError::internal()
-    })
 }
 
 /// The answer of an action that has no output.

@@ -1,15 +1,14 @@
 //! RotateSecret.
 
 use keywheel_domain::api::{ApiError, ErrorCode, RotateSecretRequest, RotateSecretResponse, RotationRules};
-use keywheel_domain::rotation::{Cause, Job, Purpose};
+use keywheel_domain::rotation::{Cause, Purpose};
 use keywheel_domain::secret::{RotationSettings, Secret};
 use keywheel_domain::time::Timestamp;
-use keywheel_domain::version::{CURRENT, PENDING, Version};
 
-use super::change::Change;
-use super::values::{put_refused, required_rotation_token, token_in_use};
+use super::begin::Begin;
+use super::put_rotation_policy::policy_refused;
+use super::values::required_rotation_token;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended};
-use crate::entropy;
 
 impl Operations {
     /// Stores the rotation settings and commits a job for the worker. The function is not called
@@ -32,7 +31,7 @@ impl Operations {
                 }
                 continue;
             }
-            let change = self.begin(&seen, after, token, purpose, cause, now).await?;
+            let change = self.begin(&seen, after, Begin { token, purpose, cause, now }).await?;
             if change.is_empty() {
                 // The same request again, while its rotation goes on or after it has succeeded.
                 return Ok(answer(&seen.record, token));
@@ -66,7 +65,8 @@ impl Operations {
             Some(token),
             Some("another rotation was asked for: this one goes on".to_owned()),
         );
-        let change = self.begin(seen, secret.clone(), token, Purpose::Rotate, cause, now).await?;
+        let begin = Begin { token, purpose: Purpose::Rotate, cause, now };
+        let change = self.begin(seen, secret.clone(), begin).await?;
         if change.is_empty() { Ok(true) } else { self.commit(change.audit(&row)).await }
     }
 
@@ -100,66 +100,10 @@ impl Operations {
         let mut after = secret.clone();
         after.rotation = Some(RotationSettings { function_arn, rules, enabled: true, next });
         if next.is_none() {
+            after.check_policy(now).map_err(policy_refused)?;
             after.reschedule(now);
         }
         Ok(seen.stamped(after, now))
-    }
-
-    /// The token of a rotation that is not complete: of the job, or of a version that a cancelled one
-    /// left pending, which may be the only one that the target knows.
-    pub(super) async fn unfinished_token(&self, secret: &Secret) -> Result<Option<String>, ApiError> {
-        let job = self.load_job(&secret.arn).await?.map(|job| job.record.token);
-        Ok(job.or_else(|| secret.versions.unfinished().map(|version| version.id.clone())))
-    }
-
-    /// The change that begins the rotation `token` of `seen`'s secret, whose record becomes `after`, or
-    /// goes on with it. RotateSecret and the schedule both come here.
-    pub(super) async fn begin(
-        &self,
-        seen: &Seen<Secret>,
-        mut after: Secret,
-        token: &str,
-        purpose: Purpose,
-        cause: Cause,
-        now: Timestamp,
-    ) -> Result<Change, ApiError> {
-        let secret = &seen.record;
-        if let Some(job) = self.load_job(&secret.arn).await? {
-            let resumed = job.record.resumed(now);
-            return Ok(Change::new().update_secret(seen, &after).update_job(&job, &resumed));
-        }
-        let change = Change::new();
-        if secret.versions.is_at(CURRENT, token) {
-            // This very rotation has succeeded; its answer was lost.
-            return Ok(change.update_secret(seen, &after));
-        }
-        // A test needs a version of its own, which it removes again.
-        let usable = |version: &Version| version.has(PENDING) && purpose == Purpose::Rotate;
-        if secret.versions.get(token).is_some_and(|version| version.filled && !usable(version)) {
-            return Err(ApiError::new(ErrorCode::InvalidParameter, token_in_use(token, secret)));
-        }
-        let change = match (purpose, secret.versions.holder(CURRENT)) {
-            (Purpose::Rotate, _) => {
-                after.versions = after.versions.begin(token, now);
-                change
-            }
-            // Without a value there is nothing to test with: the settings are all.
-            (Purpose::Test, None) => return Ok(change.update_secret(seen, &after)),
-            (Purpose::Test, Some(current)) => {
-                let value = self.open(secret, &current.id).await?;
-                let put = after.versions.put(token, &[PENDING.to_owned()], None, now);
-                after.versions = put.map_err(|error| put_refused(&error, token, secret))?;
-                change.put_value(&secret.arn, token, self.seal(secret, token, &value).await?)
-            }
-        };
-        after.changed = now;
-        let settings = after.rotation.as_ref().or(secret.rotation.as_ref());
-        let function_arn = settings.map(|rotation| rotation.function_arn.clone()).unwrap_or_default();
-        let rotation_token = entropy::uuid(self.entropy.as_ref());
-        let job = Job::new(secret, token, rotation_token, purpose, cause, function_arn, now);
-        let event = if purpose == Purpose::Test { "TestRotationStarted" } else { "RotationStarted" };
-        let row = self.audit_row(job.cause.who(), event, &secret.arn, Some(token), None);
-        Ok(change.update_secret(seen, &after).create_job(&job).audit(&row))
     }
 }
 

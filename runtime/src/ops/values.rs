@@ -68,16 +68,31 @@ impl Operations {
         })
     }
 
-    /// Opens the value of a version.
+    /// Opens the value of a version that has one.
     pub async fn open(&self, secret: &Secret, version_id: &str) -> Result<SecretValue, ApiError> {
-        let sealed = self.load_value(&secret.arn, version_id).await?;
+        self.find_value(secret, version_id).await?.ok_or_else(|| {
+            let secret_arn = &secret.arn;
+            tracing::error!(secret_arn, version_id, "a version says it has a value, and there is none");
+            ApiError::internal()
+        })
+    }
+
+    /// The same. `None` when the value is gone, and so is the record that was read before it, or the
+    /// version in it.
+    pub(super) async fn find_value(
+        &self,
+        secret: &Secret,
+        version_id: &str,
+    ) -> Result<Option<SecretValue>, ApiError> {
+        let Some(sealed) = self.load_value(&secret.arn, version_id).await? else { return Ok(None) };
         let refused = |cause: &dyn std::fmt::Display| {
             tracing::error!(%cause, secret_arn = secret.arn, version_id, "a value cannot be opened");
             ApiError::new(ErrorCode::DecryptionFailure, "The secret value can't be decrypted.")
         };
         let opened = self.vault.open(&address(secret, version_id), &sealed).await;
         let stored = opened.map_err(|error: VaultError| refused(&error))?;
-        SecretValue::from_stored(&stored).ok_or_else(|| refused(&"the opened bytes are not a value"))
+        let value = SecretValue::from_stored(&stored);
+        value.map(Some).ok_or_else(|| refused(&"the opened bytes are not a value"))
     }
 
     /// Compares a value with the one that the version has already, if it has one.

@@ -7,7 +7,7 @@ use keywheel_domain::sigv4::{self, AuthError};
 
 use crate::clock::Clock;
 use crate::ops::{Caller, Principal};
-use crate::vault::AccessKeys;
+use crate::vault::{AccessKeys, KeyOwner};
 
 /// The service of every credential scope that is taken here.
 const SERVICE: &str = "secretsmanager";
@@ -39,11 +39,12 @@ impl Authenticator {
         let signing_key = key.signing_key(&presented);
         presented.verify(&signing_key, self.clock.now()).map_err(|error| refused(&error))?;
         key.keep(&presented, &signing_key);
-        Ok(Caller {
-            account: key.account().to_owned(),
-            region: presented.region.to_owned(),
-            principal: Principal::Root { access_key_id: key.id().to_owned() },
-        })
+        let access_key_id = key.id().to_owned();
+        let principal = match key.owner() {
+            KeyOwner::Root => Principal::Root { access_key_id },
+            KeyOwner::User(name) => Principal::User { name: name.clone(), access_key_id },
+        };
+        Ok(Caller { account: key.account().to_owned(), region: presented.region.to_owned(), principal })
     }
 }
 

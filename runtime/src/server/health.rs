@@ -13,17 +13,23 @@ const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 /// Any key does: it is asked for, not what is there.
 const PROBE_KEY: &str = "health\0";
+const NO_READS: &str = "the store does not answer\n";
+const NO_WRITES: &str =
+    "the store takes no writes since one failed: look at the log, free space on the disk, restart\n";
 
 impl Server {
-    /// 200 when the store answers.
+    /// 200 when the store answers and takes writes.
     pub(super) async fn healthz(&self) -> Response<Full<Bytes>> {
-        match self.operations.store().load(&Key::new(PROBE_KEY)).await {
-            Ok(_) => text(StatusCode::OK, TEXT, "ok\n".to_owned()),
-            Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store does not answer");
-                text(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the store does not answer\n".to_owned())
-            }
+        let store = self.operations.store();
+        if let Err(error) = store.load(&Key::new(PROBE_KEY)).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "the store does not answer");
+            return text(StatusCode::SERVICE_UNAVAILABLE, TEXT, NO_READS.to_owned());
         }
+        // The store logged the cause when the write failed.
+        if store.changes().has_changed().is_err() {
+            return text(StatusCode::SERVICE_UNAVAILABLE, TEXT, NO_WRITES.to_owned());
+        }
+        text(StatusCode::OK, TEXT, "ok\n".to_owned())
     }
 
     /// All metrics as text.

@@ -92,6 +92,7 @@ impl Listener {
         }
         drop(self.socket);
         stopping.send_replace(true);
+        server.streams.stop();
         let deadline = server.clock.now().plus_millis(server.limits.drain_ms_max);
         tokio::select! {
             biased;

@@ -1,12 +1,15 @@
 //! The HTTP door: plain HTTP/1.1 over TCP, the AWS JSON 1.1 protocol, SigV4 on each request.
 //!
-//! A request passes `listen` (bounds), `wire` (body in, answer out), `auth` (who signed it) and then
-//! [`Operations`]. Beside the API there are `GET /healthz` and `GET /metrics`, which need no signature
-//! and tell nothing of any secret.
+//! A request passes `listen` (bounds), `wire` (an answer to everything), `body` (read within bounds),
+//! `auth` (who signed it) and then [`Operations`]. Beside the API there are `GET /events`, signed like
+//! it, and `GET /healthz` and `GET /metrics`, which need no signature and tell nothing of any secret.
 //!
 //! Deliberately absent: rules about secrets. What arrives here is named in logs, never repeated.
 
+mod answer_body;
 mod auth;
+mod body;
+mod events;
 mod health;
 mod listen;
 mod request_id;
@@ -14,9 +17,13 @@ mod wire;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
+pub use self::answer_body::AnswerBody;
 pub use self::listen::{BindError, Listener};
 
 use self::auth::Authenticator;
+use self::events::Streams;
 use self::request_id::RequestIds;
 use crate::clock::Clock;
 use crate::config::LimitsConfig;
@@ -49,15 +56,29 @@ pub struct Server {
     request_ids: RequestIds,
     metrics: Arc<Metrics>,
     limits: LimitsConfig,
+    /// The room for bodies that are being read and answered.
+    bodies: Semaphore,
+    streams: Streams,
 }
 
 impl Server {
-    /// A server over these parts. It takes requests through [`Listener::serve`].
+    /// A server over these parts. It takes requests through [`Listener::serve`], or one by one
+    /// through [`Server::answer`].
     pub fn new(parts: Parts) -> Self {
         let Parts { operations, access_keys, clock, entropy, metrics, limits } = parts;
         let authenticator = Authenticator::new(access_keys, Arc::clone(&clock));
         let request_ids = RequestIds::new(&*entropy);
-        Self { operations, authenticator, clock, request_ids, metrics, limits }
+        let bodies = body::room(&limits);
+        Self {
+            operations,
+            authenticator,
+            clock,
+            request_ids,
+            metrics,
+            limits,
+            bodies,
+            streams: Streams::new(),
+        }
     }
 }
 

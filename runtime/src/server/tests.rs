@@ -1,29 +1,42 @@
 //! The server on a loopback port, spoken to byte by byte: what is well formed, and what is not.
 
+mod bodies;
+mod store;
+
 use std::net::SocketAddr;
 
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Request, Response};
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::sigv4::{self, Credentials};
 use keywheel_domain::time::Timestamp;
-use redb::backends::InMemoryBackend;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use self::store::Stoppable;
 use super::*;
 use crate::clock::fixed::FixedClock;
 use crate::config::{RootAccessKey, RootKeySource};
 use crate::entropy::SystemEntropy;
 use crate::ops::Functions;
-use crate::store::{RedbStore, Store};
+use crate::store::Store;
 use crate::vault::{LocalRing, PassphraseCost, Vault, open_root_key};
 
 const ACCESS_KEY: &str = "AKIATEST";
 const SECRET: &str = "correct-horse-battery-staple";
 const PASSWORD_TARGET: &str = "secretsmanager.GetRandomPassword";
 
-/// A running server and what a test turns on it.
+/// A server in the process and what a test turns on it.
+struct Made {
+    server: Arc<Server>,
+    clock: Arc<FixedClock>,
+    metrics: Arc<Metrics>,
+}
+
+/// The same behind a port.
 struct Running {
     address: SocketAddr,
     clock: Arc<FixedClock>,
@@ -37,7 +50,18 @@ async fn start() -> Running {
 }
 
 async fn start_with(limits: LimitsConfig) -> Running {
-    let store: Arc<dyn Store> = Arc::new(RedbStore::with_backend(InMemoryBackend::new()).unwrap());
+    let Made { server, clock, metrics } = make(Arc::new(Stoppable::new()), limits).await;
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.address();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let ended = tokio::spawn(listener.serve(server, async {
+        let _ = stopped.await;
+    }));
+    Running { address, clock, metrics, stop, ended }
+}
+
+async fn make(store: Arc<Stoppable>, limits: LimitsConfig) -> Made {
+    let store: Arc<dyn Store> = store;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let source = RootKeySource::Passphrase(Sensitive::new("x".to_owned()));
     let cost = PassphraseCost { memory_kib: 8, passes: 1, lanes: 1 };
@@ -64,13 +88,7 @@ async fn start_with(limits: LimitsConfig) -> Running {
         metrics: Arc::clone(&metrics),
         limits,
     });
-    let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let address = listener.address();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let ended = tokio::spawn(listener.serve(Arc::new(server), async {
-        let _ = stopped.await;
-    }));
-    Running { address, clock, metrics, stop, ended }
+    Made { server: Arc::new(server), clock, metrics }
 }
 
 /// A request before it is signed, and what is changed afterwards.
@@ -103,12 +121,14 @@ impl Default for Call {
 }
 
 impl Call {
-    fn bytes(&self) -> Vec<u8> {
-        let mut headers: Vec<(&str, &[u8])> =
-            vec![("host", b"127.0.0.1"), ("content-type", b"application/x-amz-json-1.1")];
-        headers.extend(self.target.map(|target| ("x-amz-target", target.as_bytes())));
+    /// All headers but those of the body, in the order of their sending.
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("host", "127.0.0.1"), ("content-type", "application/x-amz-json-1.1")];
+        headers.extend(self.target.map(|target| ("x-amz-target", target)));
+        let signed: Vec<(&str, &[u8])> =
+            headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         let request =
-            sigv4::Request { method: "POST", path: "/", query: "", headers: &headers, body: &self.body };
+            sigv4::Request { method: "POST", path: "/", query: "", headers: &signed, body: &self.body };
         let secret = Sensitive::new(self.secret.to_owned());
         let credentials = Credentials {
             access_key_id: self.access_key,
@@ -117,14 +137,25 @@ impl Call {
         };
         let at = Timestamp::from_millis(self.signed_ms);
         let added = sigv4::sign(&request, &credentials, "us-east-1", self.service, at);
+        let headers = headers.into_iter().map(|(name, value)| (name, value.to_owned()));
+        headers.chain(added).filter(|(name, _)| *name != self.leaves_out).collect()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
         let body = self.sent_body.unwrap_or(&self.body);
         let mut text = format!("POST / HTTP/1.1\r\ncontent-length: {}\r\n", body.len());
-        let added = added.iter().map(|(name, value)| (*name, value.as_bytes()));
-        for (name, value) in headers.iter().copied().chain(added).filter(|(name, _)| *name != self.leaves_out)
-        {
-            text.push_str(&format!("{name}: {}\r\n", str::from_utf8(value).unwrap()));
+        for (name, value) in self.headers() {
+            text.push_str(&format!("{name}: {value}\r\n"));
         }
         [text.as_bytes(), b"\r\n", body].concat()
+    }
+
+    /// The same for a server in the process, with a body that comes in its own way.
+    fn request<B>(&self, body: B) -> Request<B> {
+        let request = Request::post("/");
+        let with =
+            self.headers().into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        with.body(body).unwrap()
     }
 }
 
@@ -405,6 +436,24 @@ async fn health_and_metrics_need_no_signature_and_all_else_is_not_found() {
         let (status, body) = get(path).await;
         assert!(status == 404 && body.contains("Keywheel answers POST /"), "{path}: {status} {body}");
     }
+}
+
+#[tokio::test]
+async fn a_store_that_takes_no_writes_is_not_healthy() {
+    let store = Arc::new(Stoppable::new());
+    let made = make(Arc::clone(&store), LimitsConfig::default()).await;
+    let check = async |expected: (u16, &str)| {
+        let request = Request::get("/healthz").body(Full::<Bytes>::default()).unwrap();
+        let answer = made.server.answer(request).await;
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!((status, str::from_utf8(&body).unwrap()), expected);
+    };
+    check((200, "ok\n")).await;
+    store.feed.lock().unwrap().take();
+    let what_to_do =
+        "the store takes no writes since one failed: look at the log, free space on the disk, restart\n";
+    check((503, what_to_do)).await;
 }
 
 #[tokio::test]

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// A write failed before, so that memory and disk may differ: only a restart can tell.
     #[error("the store takes no writes after an earlier failure until it is opened again")]
     Stopped,
+    /// The store was opened to be read.
+    #[error("the store is open for reading only")]
+    ReadOnly,
     /// The entry's bytes are not what this program writes.
     #[error("the entry `{key:?}` is damaged")]
     Damaged {
@@ -48,7 +51,8 @@ pub enum CommitError {
         /// What the batch has, in the unit of the limit.
         found: usize,
     },
-    /// The batch writes or removes a key more than once. Nothing was written.
+    /// The batch writes or removes a key more than once, or one of a log that it appends to. Nothing was
+    /// written.
     #[error("the batch writes `{key:?}` more than once")]
     RepeatedKey {
         /// The first such key.
@@ -66,7 +70,7 @@ pub enum Limit {
     KeyBytes,
     /// Bytes of a value.
     ValueBytes,
-    /// Expectations, puts and deletes of a batch.
+    /// Expectations, puts, deletes and appends of a batch.
     BatchEntries,
     /// Bytes of all keys and values of a batch.
     BatchBytes,

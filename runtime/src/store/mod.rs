@@ -11,8 +11,10 @@ mod create;
 mod error;
 mod format;
 mod key;
+pub mod log;
 mod probe;
 mod redb;
+mod view;
 mod writer;
 
 use async_trait::async_trait;
@@ -21,13 +23,14 @@ use tokio::sync::watch;
 pub use self::batch::Batch;
 pub use self::error::{Cause, CommitError, Limit, OpenError, StoreError};
 pub use self::key::Key;
+pub use self::log::{Head, Link, Log};
 pub use self::redb::RedbStore;
 
 /// The longest key, in bytes.
 pub const KEY_BYTES_MAX: usize = 2048;
 /// The longest value, in bytes.
 pub const VALUE_BYTES_MAX: usize = 1024 * 1024;
-/// The most expectations, puts and deletes of one batch, counted together.
+/// The most expectations, puts, deletes and appends of one batch, counted together.
 pub const BATCH_ENTRIES_MAX: usize = 1024;
 /// The most bytes of keys and values in one batch.
 pub const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -89,11 +92,20 @@ pub trait Store: Send + Sync + 'static {
     /// - [`CommitError::Conflict`], or a limit: nothing of the batch was or will be written.
     /// - [`CommitError::Store`], a crash before the answer, or a dropped future: the batch may have
     ///   been written, but never half of it. After the restart the entries show which.
+    ///
+    /// What is appended to a [`Log`] is numbered in the order of commits, and within a batch in its own:
+    /// an entry gets the number after that of the last one ever appended, from 1, so that there is no
+    /// gap, and one of a batch that was not written takes no number. It stands under [`Log::entry`] as its
+    /// [`Link`] (32 bytes) and then the value; the [`Head`] stands under [`Log::head`] and is written with
+    /// it. [`log::extend`] says how. A batch that appends to a log writes none of its keys otherwise.
     async fn commit(&self, batch: Batch) -> Result<Revision, CommitError>;
 
     /// The change feed: the latest revision, for waking up. It moves after the commit is durable, so
-    /// that whoever wakes can load what was written. Revisions between two looks are skipped, and
+    /// that whoever wakes can load what was written, and before the commit is answered, so that what was
+    /// loaded since it last moved is the latest there is. Revisions between two looks are skipped, and
     /// nothing is replayed after a crash: scan once at the start, then wait.
+    ///
+    /// The feed is closed when the store takes no more commits, after one that failed.
     fn changes(&self) -> watch::Receiver<Revision>;
 
     /// Whether this process alone can write, as long as the store is open. Then every lease that an

@@ -12,24 +12,27 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use redb::backends::FileBackend;
-use redb::{BackendError, StorageBackend};
+use redb::{BackendError, Database, StorageBackend};
 
 use super::{OpenError, format};
 
-/// What reading the format may keep in memory.
+/// What reading may keep in memory.
 const CACHE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The unit in which changes are kept.
 const PAGE_BYTES: usize = 4096;
 
 /// Whether the file is a store of the format that this program reads.
 pub(super) fn check_format(path: &Path) -> Result<(), OpenError> {
+    format::check(&open(path)?)
+}
+
+/// The database in the file. Nothing that is written to it gets there.
+pub(super) fn open(path: &Path) -> Result<Database, OpenError> {
     // For writing too: an exclusive lock needs it, and a file that cannot be written is no use.
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(OpenError::Io)?;
     let overlay = Overlay::new(FileBackend::new(file).map_err(format::refused)?).map_err(OpenError::Io)?;
     let mut builder = redb::Builder::new();
-    let database =
-        builder.set_cache_size(CACHE_BYTES_MAX).create_with_backend(overlay).map_err(format::refused)?;
-    format::check(&database)
+    builder.set_cache_size(CACHE_BYTES_MAX).create_with_backend(overlay).map_err(format::refused)
 }
 
 /// A file with changes that are kept in memory only. Locks are taken on the file.

@@ -1,7 +1,7 @@
 //! The store in one file, on redb.
 //!
-//! Reads go straight to the engine, which serves them from its last durable commit beside the writer;
-//! they take microseconds and are therefore not sent to another thread. Commits go through the queue
+//! Reads are served from the last durable commit beside the writer; they take microseconds and are
+//! therefore not sent to another thread. Commits go through the queue
 //! of [`super::writer`]. One process has the file: the engine's lock on it excludes every other.
 
 use std::any::Any;
@@ -11,11 +11,12 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use async_trait::async_trait;
-use redb::{Database, ReadableDatabase, StorageBackend};
+use redb::{Database, StorageBackend};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::error::Cause;
-use super::format::{self, ENTRIES, failed};
+use super::format::{self, failed};
+use super::view::View;
 use super::writer::{self, COMMITS_WAITING_MAX, Request};
 use super::{Batch, CommitError, Entry, Key, OpenError, Revision, Store, StoreError};
 use super::{check_scan_limit, create, probe};
@@ -27,11 +28,14 @@ const CACHE_BYTES_MAX: usize = 256 * 1024 * 1024;
 ///
 /// Dropping it waits until the queue is written, and then closes the file.
 pub struct RedbStore {
-    database: Arc<Database>,
-    latest: watch::Sender<Revision>,
-    /// Present until the store is dropped; the writer ends when it is gone.
+    view: Arc<View>,
+    latest: watch::Receiver<Revision>,
+    /// Present until the store is dropped; the writer ends when it is gone. Absent in a store that was
+    /// opened for reading.
     queue: Option<mpsc::Sender<Request>>,
     writer: Option<JoinHandle<()>>,
+    /// What there is to read, where no writer holds it. Dropped after the view of it.
+    _read_only: Option<Database>,
 }
 
 impl RedbStore {
@@ -49,6 +53,19 @@ impl RedbStore {
         })
     }
 
+    /// Opens the store in this file for reading only. The file must be there, and stays as it is, byte
+    /// for byte, also where the engine has to repair it after a crash; no other process may have it open.
+    pub fn open_for_reading(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        guarded(|| {
+            let database = probe::open(path.as_ref())?;
+            format::check(&database)?;
+            let view = Arc::new(View::open(&database).map_err(format::refused)?);
+            // Without a sender the change feed is closed: no commit will come.
+            let latest = watch::Sender::new(format::read_revision(&database)?).subscribe();
+            Ok(Self { view, latest, queue: None, writer: None, _read_only: Some(database) })
+        })
+    }
+
     /// Opens the store in this backend and makes one if it is empty: for tests that simulate a disk.
     pub fn with_backend(backend: impl StorageBackend) -> Result<Self, OpenError> {
         guarded(|| {
@@ -63,22 +80,22 @@ impl RedbStore {
     fn start(database: Database) -> Result<Self, OpenError> {
         format::check(&database)?;
         let latest = watch::Sender::new(format::read_revision(&database)?);
-        let database = Arc::new(database);
+        let view = Arc::new(View::open(&database).map_err(format::refused)?);
         let (queue, waiting) = mpsc::channel(COMMITS_WAITING_MAX);
+        let feed = latest.subscribe();
         let writer = thread::Builder::new().name("store-writer".to_owned()).spawn({
-            let (database, latest) = (Arc::clone(&database), latest.clone());
-            move || writer::run(&database, waiting, &latest)
+            let view = Arc::clone(&view);
+            move || writer::run(&database, waiting, latest, &view)
         });
-        Ok(Self { database, latest, queue: Some(queue), writer: Some(writer.map_err(OpenError::Io)?) })
+        let writer = writer.map_err(OpenError::Io)?;
+        Ok(Self { view, latest: feed, queue: Some(queue), writer: Some(writer), _read_only: None })
     }
 }
 
 #[async_trait]
 impl Store for RedbStore {
     async fn load(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
-        let transaction = self.database.begin_read().map_err(failed)?;
-        let entries = transaction.open_table(ENTRIES).map_err(failed)?;
-        match entries.get(key.as_bytes()).map_err(failed)? {
+        match self.view.entries().get(key.as_bytes()).map_err(failed)? {
             Some(bytes) => format::decode(key, bytes.value()).map(Some),
             None => Ok(None),
         }
@@ -89,8 +106,7 @@ impl Store for RedbStore {
         if from >= to {
             return Ok(Vec::new());
         }
-        let transaction = self.database.begin_read().map_err(failed)?;
-        let entries = transaction.open_table(ENTRIES).map_err(failed)?;
+        let entries = self.view.entries();
         let range = entries.range(from.as_bytes()..to.as_bytes()).map_err(failed)?;
         let mut found = Vec::new();
         for row in range.take(limit) {
@@ -105,14 +121,16 @@ impl Store for RedbStore {
     async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
         batch.check()?;
         let (answer, answered) = oneshot::channel();
-        let queue = self.queue.as_ref().expect("the queue is there until the store is dropped");
+        let queue = self.queue.as_ref().ok_or(StoreError::ReadOnly)?;
         // A writer that is gone has panicked: what it held may or may not be on disk.
         queue.send(Request { batch, answer }).await.map_err(|_| StoreError::Stopped)?;
         answered.await.unwrap_or(Err(CommitError::Store(StoreError::Stopped)))
     }
 
     fn changes(&self) -> watch::Receiver<Revision> {
-        self.latest.subscribe()
+        let mut changes = self.latest.clone();
+        changes.mark_unchanged();
+        changes
     }
 
     fn exclusive(&self) -> bool {

@@ -8,7 +8,8 @@ use redb::{Database, ReadableTable, Table};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::format::{self, ENTRIES, failed};
-use super::{Batch, CommitError, Key, Revision, StoreError};
+use super::view::View;
+use super::{Batch, CommitError, Key, Revision, StoreError, log};
 
 /// The most commits that wait for the writer; a further one waits for room.
 pub(super) const COMMITS_WAITING_MAX: usize = 256;
@@ -28,25 +29,26 @@ pub(super) struct Request {
 }
 
 /// Writes until every sender is gone and the queue is empty.
-pub(super) fn run(database: &Database, mut queue: mpsc::Receiver<Request>, latest: &watch::Sender<Revision>) {
-    let mut stopped = false;
+pub(super) fn run(
+    database: &Database,
+    mut queue: mpsc::Receiver<Request>,
+    latest: watch::Sender<Revision>,
+    view: &View,
+) {
+    // Dropped when a write failed: that closes the change feed.
+    let mut feed = Some(latest);
     while let Some(first) = queue.blocking_recv() {
         let (batches, waiting) = gather(first, &mut queue);
-        let before = *latest.borrow();
-        let written = if stopped { Err(StoreError::Stopped) } else { write_group(database, batches, before) };
-        let answers = match written {
-            Ok((answers, after)) => {
-                latest.send_if_modified(|revision| std::mem::replace(revision, after) != after);
-                answers
-            }
-            Err(error) => {
-                if !stopped {
-                    tracing::error!(error = %cause(&error), "a write failed, the store takes no more");
-                    stopped = true;
-                }
-                waiting.iter().map(|_| Err(error.clone().into())).collect()
-            }
+        let written = match &feed {
+            Some(latest) => write_group(database, batches, latest, view),
+            None => Err(StoreError::Stopped),
         };
+        let answers = written.unwrap_or_else(|error| {
+            if feed.take().is_some() {
+                tracing::error!(error = %cause(&error), "a write failed, the store takes no more");
+            }
+            waiting.iter().map(|_| Err(error.clone().into())).collect()
+        });
         for (waiter, answer) in waiting.into_iter().zip(answers) {
             // A caller that went away has chosen not to know.
             let _ = waiter.send(answer);
@@ -67,12 +69,15 @@ fn gather(first: Request, queue: &mut mpsc::Receiver<Request>) -> (Vec<Batch>, V
     (batches, waiting)
 }
 
-/// Writes the batches whose expectations hold, in order, and answers each. `Ok` means durable.
+/// Writes the batches whose expectations hold, in order, and answers each. `Ok` means that they are
+/// durable and that readers see them.
 fn write_group(
     database: &Database,
     batches: Vec<Batch>,
-    before: Revision,
-) -> Result<(Vec<Answer>, Revision), StoreError> {
+    latest: &watch::Sender<Revision>,
+    view: &View,
+) -> Result<Vec<Answer>, StoreError> {
+    let before = *latest.borrow();
     let transaction = format::begin_durable(database).map_err(failed)?;
     let mut after = before;
     let mut answers = Vec::with_capacity(batches.len());
@@ -94,8 +99,10 @@ fn write_group(
     } else {
         format::write_revision(&transaction, after).map_err(failed)?;
         transaction.commit().map_err(failed)?;
+        view.renew(database).map_err(failed)?;
+        latest.send_replace(after);
     }
-    Ok((answers, after))
+    Ok(answers)
 }
 
 fn first_conflict(
@@ -124,6 +131,13 @@ fn write(
     }
     for key in &batch.deletes {
         entries.remove(key.as_bytes()).map_err(failed)?;
+    }
+    let appended = log::extend(&batch.appends, |key| {
+        let head = entries.get(key.as_bytes()).map_err(failed)?;
+        head.map(|bytes| Ok(format::decode(key, bytes.value())?.value)).transpose()
+    })?;
+    for (key, value) in appended {
+        entries.insert(key.as_bytes(), format::encode(revision, &value).as_slice()).map_err(failed)?;
     }
     Ok(())
 }

@@ -10,9 +10,10 @@ use keywheel_domain::api::{
     PutSecretValueResponse, SecretValue, UpdateSecretVersionStageRequest, UpdateSecretVersionStageResponse,
 };
 use keywheel_domain::rotation::Outcome;
+use keywheel_domain::secret::Scope;
+use keywheel_domain::target::Target;
 use keywheel_domain::version::CURRENT;
 use keywheel_host::{Catalog, Egress, Function, Limits, Secrets};
-use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::{Invocation, Invoke, Report};
@@ -72,27 +73,11 @@ impl HostInvoke {
         let Ok(SecretValue::Text(text)) = self.ops.open(&seen.record, &current.id).await else {
             return denied;
         };
-        match target(text.expose()) {
-            Some((host, port)) => denied.allow(&host, port),
+        match Target::of(text.expose()) {
+            Some(Target { host, port }) => denied.allow(&host, port),
             None => denied,
         }
     }
-}
-
-/// The target that a secret's JSON names; the port may be text, or the engine's usual one.
-fn target(json: &str) -> Option<(String, u16)> {
-    let value: Value = serde_json::from_str(json).ok()?;
-    let host = value.get("host")?.as_str()?.to_owned();
-    let port = match value.get("port") {
-        Some(Value::Number(port)) => u16::try_from(port.as_u64()?).ok()?,
-        Some(Value::String(port)) => port.parse().ok()?,
-        _ => match value.get("engine")?.as_str()? {
-            "postgres" => 5432,
-            "mysql" | "mariadb" => 3306,
-            _ => return None,
-        },
-    };
-    Some((host, port))
 }
 
 #[async_trait]
@@ -102,12 +87,7 @@ impl Invoke for HostInvoke {
         let function = match self.function(name).await {
             Ok(function) => function,
             Err(message) => {
-                return Report {
-                    outcome: Outcome::Failed { retry: false, message },
-                    log: Vec::new(),
-                    duration_us: 0,
-                    digest: String::new(),
-                };
+                return Report::not_run(Outcome::permanent(message));
             }
         };
         let egress = self.egress(&invocation).await;
@@ -123,13 +103,15 @@ impl Invoke for HostInvoke {
                 egress,
                 limits: self.limits.clone(),
                 environment: Vec::new(),
+                approved: invocation.approved,
             })
             .await;
         let outcome = match report.outcome {
             keywheel_host::Outcome::Done => Outcome::Done,
-            keywheel_host::Outcome::Failed { retry, message } => Outcome::Failed { retry, message },
+            keywheel_host::Outcome::Failed { kind, message } => Outcome::Failed { kind, message },
+            keywheel_host::Outcome::Asked { summary } => Outcome::Asked { summary },
             // A trap or a limit may be the target's fault as well as the function's: it is tried again.
-            broken => Outcome::Failed { retry: true, message: broken.to_string() },
+            broken => Outcome::retry(broken.to_string()),
         };
         let mut log: Vec<String> = report.log.iter().map(ToString::to_string).collect();
         if report.log_truncated {
@@ -141,6 +123,11 @@ impl Invoke for HostInvoke {
             duration_us: u64::try_from(report.wall.as_micros()).unwrap_or(u64::MAX),
             digest: function.digest().to_owned(),
         }
+    }
+
+    async fn digest(&self, function_arn: &str, scope: &Scope) -> Option<String> {
+        let name = function_name(function_arn, scope)?;
+        Some(self.function(name).await.ok()?.digest().to_owned())
     }
 
     fn wall_ms_max(&self) -> i64 {
@@ -189,24 +176,5 @@ impl Secrets for GuestSecrets {
         request: GetRandomPasswordRequest,
     ) -> Result<GetRandomPasswordResponse, ApiError> {
         self.ops.get_random_password(&self.caller, request).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_target_is_what_the_secret_names() {
-        let check = |json: &str, expected: Option<(&str, u16)>| {
-            assert_eq!(target(json), expected.map(|(host, port)| (host.to_owned(), port)), "{json}");
-        };
-        check(r#"{"engine":"postgres","host":"db","port":5433}"#, Some(("db", 5433)));
-        check(r#"{"engine":"postgres","host":"db","port":"5433"}"#, Some(("db", 5433)));
-        check(r#"{"engine":"postgres","host":"db"}"#, Some(("db", 5432)));
-        check(r#"{"engine":"else","host":"db"}"#, None);
-        check(r#"{"engine":"postgres","host":"db","port":70000}"#, None);
-        check("not json", None);
-        check("[]", None);
     }
 }

@@ -7,31 +7,39 @@
 //! Deliberately absent: decisions about a rotation (the domain makes them) and knowledge of wasm
 //! (behind [`Invoke`]).
 
+mod census;
 mod drive;
 mod host;
 mod lease;
+mod record;
+mod room;
 mod schedule;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use keywheel_domain::api::ApiError;
 use keywheel_domain::rotation::{Outcome, Step};
+use keywheel_domain::secret::Scope;
 use keywheel_domain::time::{SECOND_MS, Timestamp};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 
 pub use self::host::{HostInvoke, Source};
+pub use self::room::RoomLimits;
+use self::room::{Needs, Room};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::metrics::Metrics;
 use crate::ops::keys::{Due, DueEntry};
 use crate::ops::{Caller, Operations};
 
-/// Steps, schedules and purges that run at once.
-pub const RUNNING_MAX: usize = 64;
-/// Due entries looked at in one go; more than can run at once, so that those that run hide no others.
-const TAKEN_MAX: usize = 4 * RUNNING_MAX;
+/// Due entries of one look that are read at once.
+const PAGE_ENTRIES: usize = 256;
+/// Pages of one look: what waits for room hides what is due after it only beyond so many.
+const PAGES_MAX: usize = 16;
+/// Jobs that wait for room of which the bounds are remembered.
+const WAITING_REMEMBERED_MAX: usize = PAGE_ENTRIES * PAGES_MAX;
 /// How long an entry rests that could not be handled because the store failed.
 const FAULT_PAUSE_MS: i64 = 10 * SECOND_MS;
 
@@ -41,6 +49,10 @@ pub trait Invoke: Send + Sync + 'static {
     /// Runs one step to its end, or to a limit. It may have happened in full, in part or not at all when
     /// the process dies before this returns: the step is then called again, with the same token.
     async fn invoke(&self, invocation: Invocation) -> Report;
+
+    /// The digest of the component that would run; `None` when there is no such function, or it cannot be
+    /// loaded. Nothing happens.
+    async fn digest(&self, function_arn: &str, scope: &Scope) -> Option<String>;
 
     /// The longest time that a step may take, in milliseconds. A lease is longer.
     fn wall_ms_max(&self) -> i64;
@@ -61,6 +73,8 @@ pub struct Invocation {
     pub rotation_token: String,
     /// Who the function is when it calls back.
     pub caller: Caller,
+    /// People have agreed to what the function asks in this step.
+    pub approved: bool,
 }
 
 /// What came of a call.
@@ -85,7 +99,9 @@ pub struct Worker {
     metrics: Arc<Metrics>,
     /// Tells this process's leases from those of others.
     holder: String,
-    running: Arc<Semaphore>,
+    room: Arc<Room>,
+    /// What jobs need that found no room, by the ARN of their secrets.
+    waiting: Mutex<HashMap<String, Needs>>,
     /// What is being handled, or rests after a fault.
     taken: Mutex<BTreeSet<(String, &'static str)>>,
     /// Something was let go: there may be room for what waits.
@@ -108,15 +124,27 @@ impl Worker {
             entropy,
             invoke,
             metrics,
-            running: Arc::new(Semaphore::new(RUNNING_MAX)),
+            room: Room::new(RoomLimits::default()),
+            waiting: Mutex::default(),
             taken: Mutex::default(),
             released: Notify::new(),
         }
     }
 
+    /// The worker with other limits.
+    #[must_use]
+    pub fn with_room(mut self, limits: RoomLimits) -> Self {
+        self.room = Room::new(limits);
+        self
+    }
+
     /// Works until `stop` turns true; steps that run then are left to the next process.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut changes = self.ops.store().changes();
+        let counter = tokio::spawn({
+            let (worker, stop) = (Arc::clone(&self), stop.clone());
+            async move { worker.count(stop).await }
+        });
         while let Err(error) = self.adopt_orphans().await {
             tracing::error!(%error, "cannot look for interrupted rotations");
             self.pause().await;
@@ -134,48 +162,12 @@ impl Worker {
             tokio::select! {
                 biased;
                 _ = stop.changed() => {}
-                _ = changes.changed() => {}
+                Ok(()) = changes.changed() => {}
                 () = self.released.notified() => {}
                 () = self.sleep_until(wake_at) => {}
             }
         }
-    }
-
-    /// Handles everything that is due, one after the other, and returns when something is due next. For
-    /// the simulation, where nothing runs at the same time unless it is meant to.
-    pub async fn tick(&self) -> Result<Option<Timestamp>, ApiError> {
-        loop {
-            let (due, next) = self.due_now().await?;
-            if due.is_empty() {
-                return Ok(next);
-            }
-            for entry in due {
-                self.handle(&entry).await?;
-            }
-        }
-    }
-
-    /// Starts a task for each due entry that has room; returns when the next one is due.
-    async fn start_due(self: &Arc<Self>) -> Result<Option<Timestamp>, ApiError> {
-        let (due, next) = self.due_now().await?;
-        for entry in due {
-            let Ok(permit) = Arc::clone(&self.running).try_acquire_owned() else {
-                // A task that ends wakes the loop again.
-                return Ok(next);
-            };
-            let Some(taken) = self.take(&entry) else { continue };
-            let worker = Arc::clone(self);
-            tokio::spawn(async move {
-                let handled = worker.handle(&entry).await;
-                drop(permit);
-                if let Err(error) = handled {
-                    tracing::error!(%error, secret_arn = entry.secret_arn, "a due entry rests after a fault");
-                    worker.pause().await;
-                }
-                drop(taken);
-            });
-        }
-        Ok(next)
+        counter.abort();
     }
 
     async fn handle(&self, entry: &DueEntry) -> Result<(), ApiError> {
@@ -186,7 +178,13 @@ impl Worker {
             Due::Job => self.drive(&entry.secret_arn).await,
             Due::Rotation => self.ops.start_scheduled(&entry.secret_arn, self.clock.now()).await,
             Due::Purge => self.ops.purge(&entry.secret_arn, self.clock.now()).await,
+            Due::Verify => self.ops.start_verification(&entry.secret_arn, self.clock.now()).await.map(drop),
         }
+    }
+
+    fn is_taken(&self, entry: &DueEntry) -> bool {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.contains(&(entry.secret_arn.clone(), entry.due.as_str()))
     }
 
     fn take(self: &Arc<Self>, entry: &DueEntry) -> Option<Taken> {

@@ -36,6 +36,7 @@ struct World {
     log: Vec<String>,
     calls: Vec<&'static str>,
     faults: BTreeMap<usize, Fault>,
+    approved: bool,
 }
 
 /// An in-memory host. A clone is the same host.
@@ -61,6 +62,11 @@ impl InMemory {
     /// What the service does after the last step: takes `AWSPENDING` away.
     pub fn end_rotation(&self, secret_id: &str) {
         self.0.borrow_mut().secrets.end_rotation(secret_id);
+    }
+
+    /// Refuses to read the values of a secret from now on, as a policy that does not name it.
+    pub fn deny_reading(&self, secret_id: &str) {
+        self.0.borrow_mut().secrets.deny_reading(secret_id);
     }
 
     /// The event for one step of the rotation that [`begin_rotation`](Self::begin_rotation) began.
@@ -96,6 +102,12 @@ impl InMemory {
         let address = (host.to_owned(), port);
         self.0.borrow_mut().servers.entry(address.clone()).or_default();
         Server { host: self.clone(), address }
+    }
+
+    /// What people answer to [`approvals::require`](crate::approvals::require) from now on; at first they do
+    /// not agree.
+    pub fn set_approved(&self, approved: bool) {
+        self.0.borrow_mut().approved = approved;
     }
 
     /// What the function logged.
@@ -200,6 +212,10 @@ impl Host for InMemory {
         }))
     }
 
+    fn require_approval(&self, _: &str) -> bool {
+        self.0.borrow().approved
+    }
+
     fn log(&self, _: Level, message: &str) {
         self.0.borrow_mut().log.push(message.to_owned());
     }
@@ -262,6 +278,18 @@ impl Server {
     /// Adds a user, or changes its password.
     pub fn user(&self, name: &str, password: &str) -> &Self {
         self.with(|server| server.set_password(name, password));
+        self
+    }
+
+    /// Adds a user who may change the password of any other.
+    pub fn admin(&self, name: &str, password: &str) -> &Self {
+        self.with(|server| server.set_admin(name, password));
+        self
+    }
+
+    /// Removes a user.
+    pub fn drop_user(&self, name: &str) -> &Self {
+        self.with(|server| server.drop_user(name));
         self
     }
 

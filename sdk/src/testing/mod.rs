@@ -43,6 +43,8 @@ use crate::rotator::{Event, Failure, Rotator};
 
 thread_local! {
     static HOST: RefCell<Option<Rc<dyn Host>>> = const { RefCell::new(None) };
+    /// The first summary of this invocation to which people have not agreed.
+    static UNANSWERED: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 /// Runs code whose capabilities are answered by `host`, on this thread. Calls may be nested: the
@@ -66,6 +68,13 @@ pub(crate) fn current_host() -> Rc<dyn Host> {
         .expect("a capability was called outside `testing::with_host`: natively there is no other host")
 }
 
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn note_unanswered(summary: &str) {
+    UNANSWERED.with_borrow_mut(|first| {
+        first.get_or_insert_with(|| summary.to_owned());
+    });
+}
+
 /// What the unwinding of [`kill`] carries.
 struct Killed;
 
@@ -83,15 +92,18 @@ pub enum Outcome {
     Done,
     /// The step said why it did not.
     Failed(Failure),
+    /// The step asked people for approval, had none, and did not succeed: the first summary.
+    Asked(String),
     /// The host ended it with [`kill`].
     Killed,
 }
 
 /// Runs one step on a host. A panic of the rotator itself goes on to the caller.
 pub fn invoke(host: impl Host + 'static, rotator: &dyn Rotator, event: &Event) -> Outcome {
+    UNANSWERED.set(None);
     match panic::catch_unwind(AssertUnwindSafe(|| with_host(host, || crate::run(rotator, event)))) {
         Ok(Ok(())) => Outcome::Done,
-        Ok(Err(failure)) => Outcome::Failed(failure),
+        Ok(Err(failure)) => UNANSWERED.take().map_or(Outcome::Failed(failure), Outcome::Asked),
         Err(payload) if payload.is::<Killed>() => Outcome::Killed,
         Err(payload) => panic::resume_unwind(payload),
     }

@@ -34,6 +34,7 @@ struct Secret {
 #[derive(Default)]
 pub struct SecretsManager {
     secrets: BTreeMap<String, Secret>,
+    denied: BTreeSet<String>,
     passwords_made: u64,
 }
 
@@ -61,6 +62,11 @@ impl SecretsManager {
         secret.rotation = None;
     }
 
+    /// Refuses to read the values of a secret from now on, as a policy that does not name it.
+    pub fn deny_reading(&mut self, secret_id: &str) {
+        self.denied.insert(secret_id.to_owned());
+    }
+
     /// The event for a step of the rotation in progress.
     pub fn event(&self, secret_id: &str, step: Step) -> Event {
         let rotation = self.secrets.get(secret_id).and_then(|secret| secret.rotation.clone());
@@ -83,6 +89,15 @@ impl SecretsManager {
 
     /// `GetSecretValue`.
     pub fn get(&self, secret_id: &str, id: Option<&str>, stage: Option<&str>) -> Result<VersionValue, Error> {
+        if self.denied.contains(secret_id) {
+            return Err(refused(
+                "AccessDeniedException",
+                &format!(
+                    "User is not authorized to perform: secretsmanager:GetSecretValue on resource: {secret_id} because \
+                     no identity-based policy allows the secretsmanager:GetSecretValue action."
+                ),
+            ));
+        }
         let secret = self.secrets.get(secret_id).ok_or_else(unknown_secret)?;
         let label = stage.unwrap_or(CURRENT);
         let by_label = secret.holder(label);

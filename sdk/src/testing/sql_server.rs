@@ -1,6 +1,6 @@
 //! A simulated PostgreSQL server: users who log in, and the statements that rotators issue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -29,6 +29,7 @@ pub enum Reach {
 #[derive(Default)]
 pub struct SqlServer {
     passwords: BTreeMap<String, String>,
+    admins: BTreeSet<String>,
     statements: Vec<String>,
     reach: Reach,
 }
@@ -37,6 +38,18 @@ impl SqlServer {
     /// Adds a user, or changes its password.
     pub fn set_password(&mut self, user: &str, password: &str) {
         self.passwords.insert(user.to_owned(), password.to_owned());
+    }
+
+    /// Adds a user who may change the password of any other.
+    pub fn set_admin(&mut self, user: &str, password: &str) {
+        self.set_password(user, password);
+        self.admins.insert(user.to_owned());
+    }
+
+    /// Removes a user.
+    pub fn drop_user(&mut self, user: &str) {
+        self.passwords.remove(user);
+        self.admins.remove(user);
     }
 
     /// Changes how the server can be reached.
@@ -71,8 +84,8 @@ impl SqlServer {
         })
     }
 
-    /// Runs a statement in a session of `user`: `ALTER ROLE … PASSWORD …` of that user, or a `SELECT`,
-    /// which is answered by one row with the number 1.
+    /// Runs a statement in a session of `user`: `ALTER ROLE … PASSWORD …` of that user, by an admin of any, or
+    /// a `SELECT`, which is answered by one row with the number 1.
     pub fn run(&mut self, user: &str, statement: &str) -> Result<Rows, Error> {
         self.reachable()?;
         self.statements.push(statement.to_owned());
@@ -92,7 +105,11 @@ impl SqlServer {
                 if word != "password" {
                     return Err(syntax());
                 }
-                if name != user || !self.passwords.contains_key(name) {
+                let is_known = self.passwords.contains_key(name);
+                if self.admins.contains(user) && !is_known {
+                    return Err(refused("42704", &format!("role \"{name}\" does not exist")));
+                }
+                if (name != user && !self.admins.contains(user)) || !is_known {
                     return Err(refused("42501", "permission denied to alter role"));
                 }
                 self.set_password(name, password);
@@ -159,6 +176,19 @@ mod tests {
         server.run("app", &statement).unwrap();
         assert!(server.accepts("app", "second"));
         assert!(!server.accepts("app", "first") && !server.accepts("app", &statement));
+    }
+
+    #[test]
+    fn an_admin_changes_the_password_of_others() {
+        let mut server = SqlServer::default();
+        server.set_password("app", "first");
+        server.set_admin("root", "master");
+        server.run("root", "ALTER ROLE \"app\" PASSWORD 'second'").unwrap();
+        assert!(server.accepts("app", "second"));
+        let error = server.run("root", "ALTER ROLE \"gone\" PASSWORD 'x'").unwrap_err();
+        assert_eq!(error.sqlstate.as_deref(), Some("42704"));
+        server.drop_user("app");
+        assert!(!server.accepts("app", "second"));
     }
 
     #[test]

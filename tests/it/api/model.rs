@@ -71,6 +71,8 @@ pub(super) struct Model {
     pub(super) tag: Option<u8>,
     pub(super) rotation: Option<Rotation>,
     pub(super) job: Option<(u8, bool)>,
+    /// The job began with a version that was left pending with a value.
+    pub(super) left: bool,
 }
 
 /// The settings: whether it is on, and after how many days.
@@ -110,7 +112,7 @@ pub(super) fn play(before: &Option<Model>, call: &Call) -> (Expected, Option<Mod
             Expected::Done
         }
         (Some(secret), Call::Delete { force: false }) => {
-            secret.end_job();
+            secret.cancel_job();
             secret.deleted = true;
             Expected::Done
         }
@@ -154,7 +156,7 @@ impl Model {
                 true
             }
             Call::Cancel => {
-                self.end_job();
+                self.cancel_job();
                 if let Some(rotation) = &mut self.rotation {
                     rotation.enabled = false;
                 }
@@ -231,6 +233,14 @@ impl Model {
         true
     }
 
+    /// A version that was left pending with a value may be what the target knows: it stays so.
+    fn cancel_job(&mut self) {
+        match self.job {
+            Some((_, false)) if self.left => self.job = None,
+            _ => self.end_job(),
+        }
+    }
+
     /// A rotation that has not begun leaves no label, a test no version either.
     fn end_job(&mut self) {
         let Some((token, test)) = self.job.take() else { return };
@@ -253,6 +263,7 @@ impl Model {
                 return Expected::Refused;
             }
             self.job = Some((other, false));
+            self.left = self.values.contains_key(&other);
             return Expected::Reattempted;
         }
         let before = self.clone();
@@ -267,6 +278,7 @@ impl Model {
         if begins && now {
             self.attach(PENDING, token);
             self.job = Some((token, false));
+            self.left = has_value;
         } else if begins && let Some(current) = self.labels.get(CURRENT) {
             let copy = self.values[current].clone();
             self.put(token, &copy, &[PENDING]);

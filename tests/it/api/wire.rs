@@ -1,26 +1,37 @@
 //! Requests and answers byte for byte, as small stories that read as documentation.
 //!
 //! Each script below becomes `tests/golden/wire/NAME.txt`. A line of a script is a sentence for the
-//! reader (`#`), time that passes (`+ 2 days`), the worker's turn (`work`), or an action with its body.
-//! `$1` to `$9` stand for version ids, `$ARN` for the ARN and `$NEXT` for the token of the last answer.
+//! reader (`#`), time that passes (`+ 2 days`), the worker's turn (`work`), a path to look at
+//! (`GET /healthz`), or an action with its body. An action is signed, unless it begins with another
+//! proof (`unsigned`, `forged`, …). `$1` to `$9` stand for version ids, `$ARN` for the ARN and `$NEXT` for
+//! the token of the last answer, and `(10 spaces)` for a body of them.
+//!
+//! All of it passes the whole server but its socket: what is told is the request, and of the answer the
+//! status, the headers in their order, and the body.
 
+mod door;
 mod errors;
 mod operations;
 mod rotation;
+mod signed;
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::fmt::{Debug, Write as _};
 use std::path::Path;
 
 use expect_test::expect_file;
+use http_body_util::BodyExt as _;
+use hyper::Response;
+use hyper::body::Body;
 use keywheel_domain::time::{DAY_MS, HOUR_MS};
 use serde_json::Value;
 
+use self::signed::Proof;
 use super::world::World;
 
 #[tokio::test]
 async fn the_wire_is_as_it_was() {
-    let scripts = [operations::SCRIPTS, errors::SCRIPTS, rotation::SCRIPTS].concat();
+    let scripts = [operations::SCRIPTS, errors::SCRIPTS, rotation::SCRIPTS, door::SCRIPTS].concat();
     for (name, script) in &scripts {
         check(name, script).await;
     }
@@ -55,15 +66,19 @@ async fn tell(script: &str) -> String {
             told.push_str("# The worker did what was due.\n\n");
             continue;
         }
+        if let Some(path) = line.strip_prefix("GET ") {
+            let answer = world.server.answer(signed::get(path)).await;
+            writeln!(told, "GET {path}\n{}\n", shown(answer).await.0).unwrap();
+            continue;
+        }
+        let (proof, line) = Proof::of(line);
         let (action, body) = line.split_once(' ').unwrap();
         let target =
             if action.contains('.') { action.to_owned() } else { format!("secretsmanager.{action}") };
         let body = expanded(body).replace("$ARN", &arn).replace("$NEXT", &next);
-        let (status, answer) = match world.send(&target, body.as_bytes()).await {
-            Ok(answer) => (200, String::from_utf8(answer).unwrap()),
-            Err(error) => (error.code.http_status(), error.body().to_string()),
-        };
-        writeln!(told, "POST / {target}\n{body}\n{status}\n{answer}\n").unwrap();
+        let request = signed::post(&target, sent(&body), proof, &world.clock);
+        let (shown, answer) = shown(world.server.answer(request).await).await;
+        writeln!(told, "POST / {target}{}\n{body}\n{shown}\n", proof.told()).unwrap();
         let parsed: Value = serde_json::from_str(&answer).unwrap_or_default();
         remember(&mut arn, &parsed["ARN"]);
         remember(&mut next, &parsed["NextToken"]);
@@ -75,6 +90,24 @@ fn remember(place: &mut String, found: &Value) {
     if let Some(text) = found.as_str() {
         text.clone_into(place);
     }
+}
+
+/// The status, the headers and the body as they are told, and the body alone.
+async fn shown(answer: Response<impl Body<Error: Debug>>) -> (String, String) {
+    let (head, body) = answer.into_parts();
+    let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    let mut told = format!("{}\n", head.status.as_u16());
+    for (name, value) in &head.headers {
+        writeln!(told, "{name}: {}", value.to_str().unwrap()).unwrap();
+    }
+    told.push_str(&body);
+    (told, body)
+}
+
+/// The body that goes over the wire: one that is too long to be told is told by its length.
+fn sent(body: &str) -> Vec<u8> {
+    let spaces = body.strip_prefix('(').and_then(|body| body.strip_suffix(" spaces)"));
+    spaces.map_or_else(|| body.into(), |count| vec![b' '; count.parse().unwrap()])
 }
 
 /// `$1` becomes the version id of ones, and so on.

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use keywheel::config::RootKeySource;
+use keywheel::config::{LimitsConfig, RootAccessKey, RootKeySource};
 use keywheel::metrics::Metrics;
-use keywheel::ops::{Caller, Functions, Operations, Principal};
+use keywheel::ops::{Functions, Operations};
+use keywheel::server::{Parts, Server};
 use keywheel::store::Store;
-use keywheel::vault::{LocalRing, PassphraseCost, Vault, open_root_key};
+use keywheel::vault::{AccessKeys, LocalRing, PassphraseCost, Vault, open_root_key};
 use keywheel::worker::{Invocation, Invoke, Report, Worker};
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::rotation::{Outcome, Step};
+use keywheel_domain::secret::Scope;
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_tests::clock::SimClock;
 use keywheel_tests::entropy::SimEntropy;
+use keywheel_tests::node::{ACCESS_KEY_ID, ACCOUNT, Node, SECRET_ACCESS_KEY};
 use keywheel_tests::store::{SimImage, SimStore};
 use serde_json::{Value, json};
 
@@ -25,35 +28,43 @@ pub(super) struct World {
     pub(super) ops: Arc<Operations>,
     pub(super) store: Arc<SimStore>,
     pub(super) clock: SimClock,
+    /// The door of HTTP to `ops`.
+    pub(super) server: Server,
     worker: Worker,
 }
 
 const SEED: u64 = 2;
+/// The server draws from its own source, so that a request through it changes no name or value.
+const SERVER_SEED: u64 = 3;
 
 impl World {
     pub(super) async fn new() -> Self {
         let (store, clock) = (Arc::new(SimStore::new()), SimClock::at_noon());
         let entropy = Arc::new(SimEntropy::new(SEED));
-        let source = RootKeySource::Passphrase(Sensitive::new("a fixed passphrase".to_owned()));
-        let cost = PassphraseCost { memory_kib: 8, passes: 1, lanes: 1 };
-        let root = open_root_key(&*store, &source, cost, &*entropy).await.unwrap();
         let shared = Arc::clone(&store) as Arc<dyn Store>;
-        let ring = Arc::new(LocalRing::new(Arc::clone(&shared), &root, entropy.clone()));
-        let vault = Arc::new(Vault::new(ring, &root, entropy.clone()));
+        let vault = vault(&shared, &entropy).await;
         let functions = Functions::new(["obedient".to_owned()]);
         let ops = Operations::new(shared, vault, Arc::new(clock.clone()), entropy.clone(), functions);
         let ops = Arc::new(ops);
         let function = Arc::new(Obedient(Arc::clone(&ops)));
         let metrics = Arc::new(Metrics::default());
-        let worker = Worker::new(Arc::clone(&ops), Arc::new(clock.clone()), entropy, function, metrics);
-        Self { ops, store, clock, worker }
+        let worker =
+            Worker::new(Arc::clone(&ops), Arc::new(clock.clone()), entropy, function, Arc::clone(&metrics));
+        let entropy = Arc::new(SimEntropy::new(SERVER_SEED));
+        let server = Server::new(Parts {
+            operations: Arc::clone(&ops),
+            access_keys: Arc::new(access_keys(&entropy).await),
+            clock: Arc::new(clock.clone()),
+            entropy,
+            metrics,
+            limits: LimitsConfig::default(),
+        });
+        Self { ops, store, clock, server, worker }
     }
 
     /// Sends a body as the account's root.
     pub(super) async fn send(&self, target: &str, body: &[u8]) -> Result<Vec<u8>, ApiError> {
-        let principal = Principal::Root { access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned() };
-        let caller = Caller { account: "123456789012".to_owned(), region: "us-east-1".to_owned(), principal };
-        self.ops.dispatch(&caller, target, body).await
+        self.ops.dispatch(&Node::root(), target, body).await
     }
 
     /// Calls an action of Secrets Manager.
@@ -71,6 +82,26 @@ impl World {
     pub(super) fn image(&self) -> SimImage {
         self.store.durable_image()
     }
+}
+
+/// The vault of this store.
+async fn vault(store: &Arc<dyn Store>, entropy: &Arc<SimEntropy>) -> Arc<Vault> {
+    let source = RootKeySource::Passphrase(Sensitive::new("a fixed passphrase".to_owned()));
+    let cost = PassphraseCost { memory_kib: 8, passes: 1, lanes: 1 };
+    let root = open_root_key(&**store, &source, cost, &**entropy).await.unwrap();
+    let ring = Arc::new(LocalRing::new(Arc::clone(store), &root, entropy.clone()));
+    Arc::new(Vault::new(ring, &root, entropy.clone()))
+}
+
+/// The root's access key, in a store of its own: [`World::store`] holds what the test put there.
+async fn access_keys(entropy: &Arc<SimEntropy>) -> AccessKeys {
+    let store: Arc<dyn Store> = Arc::new(SimStore::new());
+    let vault = vault(&store, entropy).await;
+    let access_keys = AccessKeys::new(store, vault, entropy.clone());
+    let secret = Sensitive::new(SECRET_ACCESS_KEY.to_owned());
+    let given = RootAccessKey { id: ACCESS_KEY_ID.to_owned(), secret };
+    access_keys.settle_root(ACCOUNT, Some(&given)).await.unwrap();
+    access_keys
 }
 
 /// A rotation function without a target.
@@ -125,7 +156,7 @@ impl Invoke for Obedient {
         };
         let outcome = match done {
             Ok(()) => Outcome::Done,
-            Err(error) => Outcome::Failed { retry: false, message: error.to_string() },
+            Err(error) => Outcome::permanent(error.to_string()),
         };
         Report {
             outcome,
@@ -133,6 +164,10 @@ impl Invoke for Obedient {
             duration_us: 250,
             digest: "0".repeat(64),
         }
+    }
+
+    async fn digest(&self, _: &str, _: &Scope) -> Option<String> {
+        Some("0".repeat(64))
     }
 
     fn wall_ms_max(&self) -> i64 {

@@ -187,7 +187,7 @@ const CASES: &[(Scenario, &str)] = &[
     ),
     (
         Scenario { faults: &[(2, Fault::Deny)], ..Scenario::new("a refused statement", STEPS) },
-        "T0:AWSCURRENT T1:AWSPENDING T1=NeedsAttention",
+        "T0:AWSCURRENT T1 T1=Failed",
     ),
     (
         Scenario {

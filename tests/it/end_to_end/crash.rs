@@ -3,13 +3,21 @@
 
 use std::time::Duration;
 
-use keywheel::clock::Stopwatch;
+use keywheel::clock::{Clock as _, Stopwatch, SystemClock};
+use keywheel_tests::entropy::SimEntropy;
 
+use super::fleet::{Fleet, moment, was_unfinished};
 use super::{SECRET, Site, rotate_now};
 
 const KILLS: u64 = 8;
 /// Any number: it only spreads the moments.
 const SEED: u64 = 0x5EED_0F7E_57AB_1E00;
+/// Rotations that run at the same time.
+const ROLES: usize = 5;
+/// Each kills the process once, so that a hundred rotations meet a kill.
+const ROUNDS: usize = 20;
+/// Of the hundred; the moments are spread over the time that all five take, and the last one is slowest.
+const CUT_SHORT_MIN: usize = 25;
 
 #[tokio::test]
 async fn a_killed_process_finishes_its_rotation_when_it_is_back() {
@@ -21,10 +29,11 @@ async fn a_killed_process_finishes_its_rotation_when_it_is_back() {
     let undisturbed = stopwatch.elapsed();
     passwords.push(std::mem::replace(&mut last, site.password("AWSCURRENT").await));
 
+    let entropy = SimEntropy::new(SEED);
     let mut cut_short = 0;
     for kill in 0..KILLS {
         site.client.call("RotateSecret", rotate_now()).await.unwrap();
-        let delay = undisturbed.mul_f64(fraction(kill));
+        let delay = moment(&entropy, undisturbed);
         tokio::time::sleep(delay).await;
         cut_short += u64::from(site.client.rotation(SECRET).await.unwrap()["State"] != "Succeeded");
         let logged;
@@ -50,8 +59,9 @@ async fn a_killed_process_finishes_its_rotation_when_it_is_back() {
 async fn a_process_that_dies_again_and_again_still_gets_there() {
     let (mut site, old) = Site::with_secret().await;
     site.client.call("RotateSecret", rotate_now()).await.unwrap();
-    for kill in 0..KILLS {
-        tokio::time::sleep(Duration::from_millis(10).mul_f64(fraction(kill))).await;
+    let entropy = SimEntropy::new(SEED);
+    for _ in 0..KILLS {
+        tokio::time::sleep(moment(&entropy, Duration::from_millis(10))).await;
         (site, _) = site.kill_and_restart().await;
     }
     site.client.rotation_in(SECRET, "Succeeded").await.unwrap();
@@ -59,10 +69,27 @@ async fn a_process_that_dies_again_and_again_still_gets_there() {
     assert!(new != old && site.accepts(&new).await && !site.accepts(&old).await);
 }
 
-/// From 0 to 1, the same in every run.
-fn fraction(kill: u64) -> f64 {
-    let mut bits = SEED.wrapping_add(kill.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    f64::from((bits >> 40) as u32) / f64::from(1 << 24)
+#[tokio::test]
+async fn a_hundred_rotations_that_meet_a_kill_all_arrive() {
+    let mut fleet = Fleet::start(ROLES).await;
+    let typical = fleet.typical().await;
+    let mut before = fleet.settled().await;
+    let entropy = SimEntropy::new(SEED);
+    let mut cut_short = 0;
+    for round in 0..ROUNDS {
+        fleet.rotate().await;
+        tokio::time::sleep(moment(&entropy, typical)).await;
+        let killed = SystemClock.now();
+        fleet = fleet.kill_and_restart().await;
+        fleet.none_is_locked_out().await;
+
+        let rotations = fleet.arrive().await;
+        cut_short += rotations.iter().filter(|rotation| was_unfinished(rotation, killed)).count();
+        let after = fleet.settled().await;
+        for (before, after) in before.iter().zip(&after) {
+            assert_ne!(before, after, "round {round}: an acknowledged rotation is lost");
+        }
+        before = after;
+    }
+    assert!(cut_short >= CUT_SHORT_MIN, "{cut_short} rotations were cut short, each kill within {typical:?}");
 }

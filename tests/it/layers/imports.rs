@@ -3,9 +3,9 @@
 use std::path::Path;
 
 /// The modules of `runtime`, lowest first. A module uses only itself and those before it.
-pub(super) const LAYERS: [&str; 12] = [
-    "clock", "entropy", "config", "metrics", "store", "vault", "audit", "ops", "worker", "server", "cli",
-    "main",
+pub(super) const LAYERS: [&str; 13] = [
+    "clock", "entropy", "config", "metrics", "store", "vault", "audit", "ops", "worker", "webhooks",
+    "server", "cli", "main",
 ];
 
 /// The sentences about what a file uses against the order. `file` is relative to `runtime/src`.

@@ -1,12 +1,12 @@
 //! Killed at every sync and every write, with any part of the unsynced writes on disk.
+//!
+//! Every batch also appends to one log, which must be whole afterwards and hold what the batches wrote.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use keywheel::store::{Batch, CommitError, Key, RedbStore, Revision, Store};
-use keywheel_tests::store::{Death, Disk, Survival};
-
-use super::put;
+use keywheel::store::{Batch, CommitError, Key, Log, RedbStore, Revision, Store};
+use keywheel_tests::store::{Death, Disk, Survival, check_log};
 
 /// Clients that commit at the same time, each with its own keys.
 const CLIENTS: usize = 5;
@@ -24,13 +24,24 @@ fn own(client: usize) -> Key {
     Key::new(format!("own\0{client}"))
 }
 
-/// One step of a client: its counter by compare-and-swap, one entry that stays, one that moves.
+fn log() -> Log {
+    Log::new("log")
+}
+
+/// What a step appends to the log.
+fn appended(client: usize, round: u32) -> String {
+    format!("{client} {round}")
+}
+
+/// One step of a client: its counter by compare-and-swap, one entry that stays, one that moves, and one in
+/// the log of all clients.
 fn step(client: usize, round: u32, expected: Option<Revision>) -> Batch {
     let batch = Batch::new()
         .expect(own(client), expected)
         .put(own(client), round.to_string())
         .put(key("stays", client, round), vec![b's'; 700 * (client + 1)])
-        .put(key("moves", client, round), "m");
+        .put(key("moves", client, round), "m")
+        .append(log(), appended(client, round));
     if round == 0 { batch } else { batch.delete(key("moves", client, round - 1)) }
 }
 
@@ -59,6 +70,8 @@ async fn work(disk: &Disk, rounds: u32) -> Acknowledged {
 async fn check(disk: Disk, acknowledged: &Acknowledged, rounds: u32, context: &str) {
     let store = RedbStore::with_backend(disk).unwrap_or_else(|error| panic!("{context}: {error:?}"));
     let latest = *store.changes().borrow();
+    let logged = check_log(&store, &log()).await;
+    let mut written = BTreeSet::new();
     for client in 0..CLIENTS {
         let told = acknowledged.get(&client);
         let found = store.load(&own(client)).await.unwrap();
@@ -74,12 +87,18 @@ async fn check(disk: Disk, acknowledged: &Acknowledged, rounds: u32, context: &s
             let stays = store.load(&key("stays", client, round)).await.unwrap();
             let moves = store.load(&key("moves", client, round)).await.unwrap();
             assert_eq!(stays.is_some(), Some(round) <= reached, "{context}: stays {client} {round}");
+            written.extend(stays.is_some().then(|| appended(client, round)));
             assert_eq!(moves.is_some(), Some(round) == reached, "{context}: moves {client} {round}");
             assert!(stays.is_none_or(|entry| entry.value == vec![b's'; 700 * (client + 1)]), "{context}");
         }
     }
-    let next = put(&store, "after", "x").await;
+    let distinct: BTreeSet<String> =
+        logged.iter().map(|value| String::from_utf8_lossy(value).into()).collect();
+    assert_eq!(distinct, written, "{context}: the log tells of each batch");
+    assert_eq!(distinct.len(), logged.len(), "{context}: and of each once");
+    let next = store.commit(Batch::new().append(log(), "after")).await.unwrap();
     assert!(next > latest, "{context}");
+    assert_eq!(check_log(&store, &log()).await.len(), logged.len() + 1, "{context}");
 }
 
 fn formatted() -> Disk {

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use keywheel::store::{Batch, Key, OpenError, RedbStore, Store};
+use keywheel::store::{Batch, CommitError, Key, Log, OpenError, RedbStore, Store, StoreError};
+use keywheel_tests::store::check_log;
 use redb::{Database, ReadableDatabase, TableDefinition};
 
 use super::{put, value};
@@ -44,6 +45,54 @@ async fn entries_and_revisions_outlive_the_process() {
     assert_eq!(mode & 0o777, 0o600);
     let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(names, [path], "nothing is left beside the store");
+}
+
+#[tokio::test]
+async fn a_log_goes_on_where_it_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = path_in(&folder);
+    let log = || Log::new("log");
+    for (round, value) in ["one", "two", "three"].into_iter().enumerate() {
+        let store = RedbStore::open(&path).unwrap();
+        assert_eq!(check_log(&store, &log()).await.len(), round);
+        store.commit(Batch::new().append(log(), value)).await.unwrap();
+    }
+    let store = RedbStore::open(&path).unwrap();
+    assert_eq!(check_log(&store, &log()).await, [b"one".as_slice(), b"two", b"three"]);
+}
+
+#[tokio::test]
+async fn a_store_is_read_without_a_change_to_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = path_in(&folder);
+    let error = RedbStore::open_for_reading(&path).err().unwrap();
+    assert!(matches!(error, OpenError::Io(_)) && !path.exists(), "{error:?}");
+    fs::write(&path, "").unwrap();
+    let error = RedbStore::open_for_reading(&path).err().unwrap();
+    assert!(matches!(error, OpenError::NotAStore), "{error:?}");
+    fs::remove_file(&path).unwrap();
+
+    let store = RedbStore::open(&path).unwrap();
+    let revision = put(&store, "a", "1").await;
+    let error = RedbStore::open_for_reading(&path).err().unwrap();
+    assert!(matches!(error, OpenError::InUse), "{error:?}");
+    // As a process that was killed leaves it: the engine has to repair what it opens.
+    let killed = folder.path().join("killed.redb");
+    fs::copy(&path, &killed).unwrap();
+    drop(store);
+    for path in [path, killed] {
+        let before = fs::read(&path).unwrap();
+        let store = RedbStore::open_for_reading(&path).unwrap();
+        assert_eq!(value(&store, "a").await.as_deref(), Some("1"));
+        assert_eq!(*store.changes().borrow(), revision);
+        assert!(store.changes().has_changed().is_err(), "no commit will come");
+        let refused = store.commit(Batch::new().put(Key::new("a"), "2")).await;
+        assert!(matches!(refused, Err(CommitError::Store(StoreError::ReadOnly))), "{refused:?}");
+        assert!(RedbStore::open(&path).is_err(), "nobody writes meanwhile");
+        drop(store);
+        assert!(fs::read(&path).unwrap() == before, "the file stays as it was");
+        RedbStore::open(&path).unwrap();
+    }
 }
 
 #[test]

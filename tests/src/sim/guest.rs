@@ -16,7 +16,8 @@ use keywheel_domain::api::{
     ApiError, DescribeSecretRequest, GetRandomPasswordRequest, GetSecretValueRequest, PutSecretValueRequest,
     SecretValue, UpdateSecretVersionStageRequest,
 };
-use keywheel_domain::rotation::{self, Step};
+use keywheel_domain::rotation::{self, FailureKind, Step};
+use keywheel_domain::secret::Scope;
 use keywheel_sdk::log::Level;
 use keywheel_sdk::secrets::{
     self, Description, PasswordRules, StoredVersion, Value, VersionStages, VersionValue,
@@ -91,6 +92,7 @@ impl SimInvoke {
             ops: Arc::downgrade(&self.ops),
             caller,
             lines: Rc::clone(lines),
+            approved: invocation.approved,
         };
         let event = Event {
             step: to_sdk(invocation.step),
@@ -100,12 +102,16 @@ impl SimInvoke {
         };
         match testing::invoke(host, self.rotator, &event) {
             Outcome::Done => Some(rotation::Outcome::Done),
-            Outcome::Failed(Failure::Retry(message)) => {
-                Some(rotation::Outcome::Failed { retry: true, message })
+            Outcome::Failed(Failure::Retry(message)) => Some(rotation::Outcome::retry(message)),
+            Outcome::Failed(Failure::Permanent(message)) => Some(rotation::Outcome::permanent(message)),
+            Outcome::Failed(Failure::Refused(message)) => {
+                Some(rotation::Outcome::Failed { kind: FailureKind::Refused, message })
             }
-            Outcome::Failed(Failure::Permanent(message)) => {
-                Some(rotation::Outcome::Failed { retry: false, message })
+            // It says that it waits, and has asked nobody.
+            Outcome::Failed(failure @ Failure::AwaitingApproval) => {
+                Some(rotation::Outcome::retry(failure.to_string()))
             }
+            Outcome::Asked(summary) => Some(rotation::Outcome::Asked { summary }),
             Outcome::Killed => None,
         }
     }
@@ -129,13 +135,17 @@ impl Invoke for SimInvoke {
         }
     }
 
+    async fn digest(&self, _: &str, _: &Scope) -> Option<String> {
+        Some(DIGEST.to_owned())
+    }
+
     fn wall_ms_max(&self) -> i64 {
         WALL_MS_MAX
     }
 }
 
 fn broken_off() -> rotation::Outcome {
-    rotation::Outcome::Failed { retry: true, message: "the function was broken off".to_owned() }
+    rotation::Outcome::retry("the function was broken off")
 }
 
 const fn to_sdk(step: Step) -> keywheel_sdk::Step {
@@ -153,6 +163,7 @@ struct Guest {
     ops: Weak<Operations>,
     caller: Caller,
     lines: Rc<RefCell<Vec<String>>>,
+    approved: bool,
 }
 
 impl Guest {
@@ -274,6 +285,10 @@ impl Host for Guest {
             user: target.username.clone(),
             is_broken: false,
         }))
+    }
+
+    fn require_approval(&self, _: &str) -> bool {
+        self.approved
     }
 
     fn log(&self, _: Level, message: &str) {

@@ -1,8 +1,8 @@
 //! Reads the records of a durable image.
 
-use keywheel::audit::AuditRow;
+use keywheel::audit::{self, AuditRow};
 use keywheel::ops::keys::{self, Due, DueEntry};
-use keywheel::store::Key;
+use keywheel::store::{Batch, Key};
 use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::Secret;
 use serde::de::DeserializeOwned;
@@ -41,9 +41,10 @@ impl Records {
     }
 }
 
-/// The audit rows among these.
-pub(super) fn rows<'a>(puts: impl Iterator<Item = (&'a Key, &'a [u8])>) -> Vec<AuditRow> {
-    puts.filter(|(key, _)| is(key, "audit")).map(|(_, value)| read(value)).collect()
+/// The audit rows that a batch adds.
+pub(super) fn rows(batch: &Batch) -> Vec<AuditRow> {
+    let added = batch.appends.iter().filter(|(log, _)| *log == audit::log());
+    added.map(|(_, row)| read(row)).collect()
 }
 
 /// What the due index must hold for these records.

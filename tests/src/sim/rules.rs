@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use keywheel::audit::AuditRow;
+use keywheel::audit::{self, AuditRow};
 use keywheel::store::{Batch, Key};
 use keywheel_domain::api::ApiError;
 use keywheel_domain::rotation::{Job, Purpose, State as JobState};
@@ -47,13 +47,18 @@ impl State {
         let old = std::mem::replace(&mut self.watch.records, Records::of(&after));
         let before = std::mem::replace(&mut self.watch.image, after);
         let new = self.watch.records.clone();
-        let rows = records::rows(batch.puts.iter().map(|(key, value)| (key, value.as_slice())));
+        let rows = records::rows(batch);
         for (key, value) in &batch.puts {
             if self.watch.leaked(value) || self.watch.leaked(key.as_bytes()) {
                 self.violation(Rule::Plain, format!("the entry {key:?} holds a password"));
             }
         }
-        self.check_rows(&before, batch);
+        for (log, value) in &batch.appends {
+            if self.watch.leaked(value) {
+                self.violation(Rule::Plain, format!("what is appended to {log:?} holds a password"));
+            }
+        }
+        self.check_rows(&before, batch, rows.len());
         self.check_audit(&old, &new, &rows);
         self.check_fence(process, old.jobs.first(), batch, &rows, now);
         self.check_secrets(&new);
@@ -62,11 +67,16 @@ impl State {
         self.check_access();
     }
 
-    fn check_rows(&mut self, before: &SimImage, batch: &Batch) {
+    fn check_rows(&mut self, before: &SimImage, batch: &Batch, added: usize) {
         let is_row = |key: &&Key| records::is(key, "audit");
-        let written = batch.puts.iter().map(|(key, _)| key).filter(is_row);
-        if written.chain(batch.deletes.iter().filter(is_row)).any(|key| before.entries().contains_key(key)) {
+        let mut written = batch.puts.iter().map(|(key, _)| key).chain(&batch.deletes);
+        if written.any(|key| is_row(&key) || *key == audit::log().head()) {
             self.violation(Rule::Audit, "a row was changed or removed".to_owned());
+        }
+        let count = |image: &SimImage| image.entries().keys().filter(is_row).count();
+        let (was, is) = (count(before), count(&self.watch.image));
+        if is != was + added {
+            self.violation(Rule::Audit, format!("{added} rows were added to {was}, and there are {is}"));
         }
     }
 

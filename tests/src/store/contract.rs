@@ -1,5 +1,7 @@
 //! The contract of [`Store`] as a suite that every implementation passes.
 
+mod logs;
+
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -7,6 +9,8 @@ use keywheel::store::{
     BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, Batch, CommitError, KEY_BYTES_MAX, Key, Limit, Revision,
     SCAN_ENTRIES_MAX, Store, StoreError, VALUE_BYTES_MAX,
 };
+
+pub use self::logs::check_log;
 
 /// Who increments at the same time, and how often each.
 const INCREMENTERS: usize = 16;
@@ -24,6 +28,10 @@ pub async fn contract(open: impl Fn() -> Arc<dyn Store>) {
     concurrent_increments_lose_nothing(&*open()).await;
     limits_are_refused(&*open()).await;
     a_batch_names_a_key_once(&*open()).await;
+    logs::entries_are_numbered_and_chained(&*open()).await;
+    logs::a_batch_may_append_several(&*open()).await;
+    logs::a_refused_batch_appends_nothing(&*open()).await;
+    logs::concurrent_appends_leave_no_gap(&*open()).await;
 }
 
 fn key(text: &str) -> Key {
@@ -142,6 +150,7 @@ async fn revisions_grow(store: &dyn Store) {
     let mut before = *store.changes().borrow();
     for round in ["1", "2", "3"] {
         let after = put(store, round, round).await;
+        assert!(*store.changes().borrow() >= after, "the feed moves before the answer");
         assert!(after > before, "{after:?} follows {before:?}");
         assert_eq!(
             outcome(store, Batch::new().expect(key(round), None)).await,

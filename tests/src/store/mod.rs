@@ -4,6 +4,6 @@ mod contract;
 mod disk;
 mod sim;
 
-pub use self::contract::contract;
+pub use self::contract::{check_log, contract};
 pub use self::disk::{Death, Disk, Survival};
 pub use self::sim::{SimImage, SimStore};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use keywheel::store::{Batch, CommitError, Entry, Key, Revision, Store, StoreError, check_scan_limit};
+use keywheel::store::{Batch, CommitError, Entry, Key, Revision, Store, StoreError, check_scan_limit, log};
 use tokio::sync::watch;
 
 /// What would be on disk: the whole durable state.
@@ -91,9 +91,11 @@ impl Store for SimStore {
                 return Err(CommitError::Conflict { key: key.clone() });
             }
         }
+        let head = |key: &Key| Ok(image.entries.get(key).map(|entry| entry.value.clone()));
+        let appended = log::extend(&batch.appends, head)?;
         let revision = image.latest.next();
         image.latest = revision;
-        for (key, value) in batch.puts {
+        for (key, value) in batch.puts.into_iter().chain(appended) {
             image.entries.insert(key, Entry { revision, value });
         }
         for key in &batch.deletes {

@@ -40,10 +40,28 @@ pub struct DescribeRotationResponse {
     /// What is called.
     #[serde(rename = "RotationLambdaARN")]
     pub rotation_lambda_arn: String,
-    /// `Ready`, `Running`, `BackOff`, `NeedsAttention`, `Succeeded`, `Abandoned`, `Cancelled`, `Failed`.
+    /// `Rotate`, `Test`, `Verify`, `DryRun`, `Reconcile` or `RollBack`.
+    pub purpose: &'static str,
+    /// One of [`crate::rotation::State::WORDS`].
     pub state: &'static str,
     /// The step that runs, runs next, or ran last.
     pub step: &'static str,
+    /// Who asked for it.
+    pub requested_by: String,
+    /// When; seconds since the epoch.
+    pub requested: serde_json::Number,
+    /// When something happens by itself; seconds since the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<serde_json::Number>,
+    /// `host:port` that the secret named when it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The request for approval that it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_id: Option<String>,
+    /// The version whose rotation it undoes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
     /// What ran, oldest first.
     pub attempts: Vec<AttemptDescription>,
 }
@@ -81,10 +99,17 @@ impl DescribeRotationResponse {
         Self {
             arn: job.secret_arn.clone(),
             name: name.to_owned(),
-            client_request_token: job.token.clone(),
+            client_request_token: job.id.clone(),
             rotation_lambda_arn: job.function_arn.clone(),
+            purpose: job.purpose.as_str(),
             state: job.state.as_str(),
             step: job.step.as_str(),
+            requested_by: job.cause.who().to_owned(),
+            requested: job.requested.to_wire(),
+            due: job.due().map(|due| due.to_wire()),
+            target: job.target.clone(),
+            approval_id: job.open_request().map(|request| request.id.clone()),
+            undoes: job.undoes.clone(),
             attempts: attempts.collect(),
         }
     }

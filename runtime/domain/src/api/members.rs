@@ -30,6 +30,10 @@ pub(super) const VALUE_BYTES: Bounds = 1..=65_536;
 pub(super) const NEXT_TOKEN_CHARS: Bounds = 1..=4096;
 /// `Description` and `KmsKeyId`.
 pub(super) const DESCRIPTION_CHARS: Bounds = 0..=2048;
+/// Characters of the id of a request for approval.
+pub(super) const APPROVAL_ID_CHARS: Bounds = 1..=64;
+/// Characters of what a person writes to an answer.
+pub(super) const COMMENT_CHARS: Bounds = 0..=512;
 
 /// The members of a request that have not been read yet.
 pub struct Members {

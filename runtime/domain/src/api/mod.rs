@@ -3,43 +3,82 @@
 //! One file per action with its request and its response. A request is read member by member
 //! ([`Members`]), so that a refusal names the member and never repeats its content.
 
+mod approve;
 mod cancel_rotate_secret;
+mod create_approver;
 mod create_secret;
+mod delete_approver;
+mod delete_rotation_policy;
 mod delete_secret;
+mod delete_webhook;
+mod describe_approval;
 mod describe_rotation;
 mod describe_secret;
 mod error;
 mod get_random_password;
+mod get_rotation_policy;
 mod get_secret_value;
 mod json;
+mod list_approvals;
+mod list_approvers;
+mod list_events;
+mod list_rotations;
 mod list_secret_version_ids;
 mod list_secrets;
+mod list_webhooks;
 mod members;
+mod preview_schedule;
+mod put_rotation_policy;
 mod put_secret_value;
+mod put_webhook;
+mod reject;
 mod restore_secret;
 mod rotate_secret;
+mod rotation_verbs;
+mod skip_rotation;
 mod tag_resource;
 mod untag_resource;
 mod update_secret;
 mod update_secret_version_stage;
 mod value;
 
+pub use approve::{ApproveRequest, ApproveResponse};
 pub use cancel_rotate_secret::{CancelRotateSecretRequest, CancelRotateSecretResponse};
+pub use create_approver::{CreateApproverRequest, CreateApproverResponse};
 pub use create_secret::{CreateSecretRequest, CreateSecretResponse};
+pub use delete_approver::{DeleteApproverRequest, DeleteApproverResponse};
+pub use delete_rotation_policy::{DeleteRotationPolicyRequest, DeleteRotationPolicyResponse};
 pub use delete_secret::{DeleteSecretRequest, DeleteSecretResponse};
+pub use delete_webhook::{DeleteWebhookRequest, DeleteWebhookResponse};
+pub use describe_approval::{DescribeApprovalRequest, DescribeApprovalResponse, GivenApproval};
 pub use describe_rotation::{AttemptDescription, DescribeRotationRequest, DescribeRotationResponse};
 pub use describe_secret::{DescribeSecretRequest, DescribeSecretResponse, RotationRules};
 pub use error::{ApiError, ErrorCode};
 pub use get_random_password::{GetRandomPasswordRequest, GetRandomPasswordResponse};
+pub use get_rotation_policy::{GetRotationPolicyRequest, GetRotationPolicyResponse};
 pub use get_secret_value::{GetSecretValueRequest, GetSecretValueResponse};
+pub use list_approvals::{ApprovalSummary, ListApprovalsRequest, ListApprovalsResponse};
+pub use list_approvers::{Approver, ListApproversRequest, ListApproversResponse};
+pub use list_events::{Event, ListEventsRequest, ListEventsResponse};
+pub use list_rotations::{ListRotationsRequest, ListRotationsResponse, RotationSummary};
 pub use list_secret_version_ids::{
     ListSecretVersionIdsRequest, ListSecretVersionIdsResponse, SecretVersionsListEntry,
 };
 pub use list_secrets::{Filter, FilterKey, ListSecretsRequest, ListSecretsResponse, SecretListEntry, SortBy};
+pub use list_webhooks::{ListWebhooksRequest, ListWebhooksResponse, WebhookDescription};
 pub use members::{Bounds, Members};
+pub use preview_schedule::{PreviewScheduleRequest, PreviewScheduleResponse, SlotDescription};
+pub use put_rotation_policy::{PutRotationPolicyRequest, PutRotationPolicyResponse};
 pub use put_secret_value::{PutSecretValueRequest, PutSecretValueResponse};
+pub use put_webhook::{PutWebhookRequest, PutWebhookResponse};
+pub use reject::RejectRequest;
 pub use restore_secret::{RestoreSecretRequest, RestoreSecretResponse};
 pub use rotate_secret::{RotateSecretRequest, RotateSecretResponse};
+pub use rotation_verbs::{
+    DryRunRotationRequest, ReconcileSecretRequest, RetryRotationRequest, RollBackRotationRequest,
+    RotationVerb, RotationVerbResponse, VerifySecretRequest,
+};
+pub use skip_rotation::{SkipRotationRequest, SkipRotationResponse};
 pub use tag_resource::{Tag, TagResourceRequest};
 pub use untag_resource::UntagResourceRequest;
 pub use update_secret::{UpdateSecretRequest, UpdateSecretResponse};

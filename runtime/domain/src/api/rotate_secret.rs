@@ -34,7 +34,8 @@ impl Request for RotateSecretRequest {
     }
 }
 
-fn rules(members: &mut Members) -> Result<RotationRules, ApiError> {
+/// `RotationRules`.
+pub(super) fn rules(members: &mut Members) -> Result<RotationRules, ApiError> {
     let days = members.bounded_integer("AutomaticallyAfterDays", 1..=1000)?;
     let rules = RotationRules {
         automatically_after_days: days.and_then(|days| u32::try_from(days).ok()),

@@ -62,6 +62,8 @@ pub enum Purpose {
     FunctionEnvironment = 2,
     /// The secret half of an access key.
     AccessKey = 3,
+    /// What deliveries to a webhook are signed with.
+    WebhookSecret = 4,
 }
 
 impl Purpose {
@@ -70,6 +72,7 @@ impl Purpose {
             1 => Some(Self::SecretValue),
             2 => Some(Self::FunctionEnvironment),
             3 => Some(Self::AccessKey),
+            4 => Some(Self::WebhookSecret),
             _ => None,
         }
     }
@@ -82,7 +85,7 @@ pub struct Binding<'a> {
     pub purpose: Purpose,
     /// The account.
     pub account: &'a str,
-    /// The ARN of the secret or function, or the access key id.
+    /// The ARN of the secret, function or webhook, or the access key id.
     pub resource: &'a str,
     /// The version within the resource; empty where it has none.
     pub version_id: &'a str,
@@ -242,6 +245,7 @@ const fn kind(purpose: Purpose) -> &'static [u8] {
         Purpose::SecretValue => &[FORMAT, Purpose::SecretValue as u8],
         Purpose::FunctionEnvironment => &[FORMAT, Purpose::FunctionEnvironment as u8],
         Purpose::AccessKey => &[FORMAT, Purpose::AccessKey as u8],
+        Purpose::WebhookSecret => &[FORMAT, Purpose::WebhookSecret as u8],
     }
 }
 

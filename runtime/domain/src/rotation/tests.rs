@@ -1,6 +1,9 @@
+use super::apply::{jittered, longest_back_off_ms, shortened};
 use super::*;
 use crate::secret::Scope;
-use crate::version::{PENDING, PREVIOUS};
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use crate::version::{CURRENT, PENDING, PREVIOUS};
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 const OLD: &str = "old";
@@ -15,8 +18,30 @@ fn secret() -> Secret {
 }
 
 fn job(purpose: Purpose) -> Job {
-    let cause = Cause::Api { caller: "arn:aws:iam::123456789012:root".into() };
-    Job::new(&secret(), TOKEN, "token-of-the-rotation".into(), purpose, cause, "f".into(), NOW)
+    Job::new(&secret(), TOKEN, "token-of-the-rotation".into(), purpose, api("root"), "f".into(), NOW)
+}
+
+fn api(who: &str) -> Cause {
+    Cause::Api { caller: who.into() }
+}
+
+/// The job after a call of its step, and its secret.
+fn ran_with(job: &Job, secret: &Secret, outcome: Outcome) -> (Job, Secret) {
+    let leased = job.leased("w", NOW, 1);
+    let after = apply(&leased, secret, &ran(outcome), NOW, 0);
+    let settled = settle(secret, &leased, &after, NOW);
+    (after, settled)
+}
+
+fn refused() -> Outcome {
+    Outcome::Failed { kind: FailureKind::Refused, message: "no".into() }
+}
+
+/// A rotation that has stored its value and is about to change the target.
+fn before_set() -> (Job, Secret) {
+    let mut secret = secret();
+    effect(&mut secret, Step::CreateSecret);
+    ran_with(&job(Purpose::Rotate), &secret, Outcome::Done)
 }
 
 fn ran(outcome: Outcome) -> Ran {
@@ -45,7 +70,7 @@ fn four_steps_end_in_success() {
         job = apply(&job, &secret, &ran(Outcome::Done), NOW, 0);
     }
     assert_eq!(job.end(), Some(End::Succeeded));
-    let after = settle(&secret, &job, NOW);
+    let after = settle(&secret, &job, &job, NOW);
     assert!(after.versions.is_at(CURRENT, TOKEN) && after.versions.is_at(PREVIOUS, OLD));
     assert!(after.versions.holder(PENDING).is_none());
     assert_eq!(after.rotated, Some(NOW));
@@ -56,10 +81,10 @@ fn a_test_runs_one_step_and_leaves_nothing() {
     let (mut secret, job) = (secret(), job(Purpose::Test));
     effect(&mut secret, Step::CreateSecret);
     assert_eq!(next(&job, NOW), Action::Invoke(Step::TestSecret));
-    for outcome in [Outcome::Done, Outcome::Failed { retry: false, message: "no".into() }] {
+    for outcome in [Outcome::Done, Outcome::permanent("no")] {
         let over = apply(&job.leased("w", NOW, 1), &secret, &ran(outcome), NOW, 0);
         assert!(over.end().is_some());
-        let after = settle(&secret, &over, NOW);
+        let after = settle(&secret, &job, &over, NOW);
         assert_eq!(after.versions.iter().count(), 1);
         assert!(after.versions.is_at(CURRENT, OLD));
     }
@@ -84,23 +109,24 @@ fn failures_back_off_and_then_need_a_person() {
     let mut job = job(Purpose::Rotate);
     let mut longest = Vec::new();
     for _ in 1..FAILURES_MAX {
-        let failure = ran(Outcome::Failed { retry: true, message: "refused".into() });
+        let failure = ran(Outcome::retry("refused"));
         job = apply(&job.leased("w", NOW, 1), &secret(), &failure, NOW, u64::MAX / 2);
         let State::BackOff { until } = job.state else { panic!("{:?}", job.state) };
         assert!(until.millis_since(NOW) <= BACK_OFF_MAX_MS);
-        longest.push(back_off_ms(job.step_failures, 0));
+        longest.push(jittered(longest_back_off_ms(job.step_failures), 0));
         assert_eq!(next(&job, until.plus_millis(-1)), Action::Wait(until));
         assert_eq!(next(&job, until), Action::Invoke(Step::CreateSecret));
     }
-    let failure = ran(Outcome::Failed { retry: true, message: "refused".into() });
+    let failure = ran(Outcome::retry("refused"));
     job = apply(&job.leased("w", NOW, 1), &secret(), &failure, NOW, 0);
     assert_eq!(next(&job, NOW.plus_millis(i64::MAX / 2)), Action::Rest);
-    assert_eq!(next(&job.resumed(NOW), NOW), Action::Invoke(Step::CreateSecret));
-    assert_eq!(job.resumed(NOW).failures, 0);
+    assert_eq!(next(&job.resumed(&api("ann"), NOW), NOW), Action::Invoke(Step::CreateSecret));
+    assert_eq!(job.resumed(&api("ann"), NOW).failures, 0);
     assert_eq!(longest, vec![0; longest.len()], "jitter may be nothing");
-    for (failures, at_most) in [(1, 10_000), (2, 20_000), (5, 160_000), (6, 300_000), (60, 300_000)] {
-        let most = (0..2_000).map(|seed| back_off_ms(failures, seed * 7_919)).max().unwrap_or(0);
-        assert!(most <= at_most && most > at_most / 2, "{failures}: {most}");
+    for (failures, longest) in [(1, 10_000), (2, 20_000), (5, 160_000), (6, 300_000), (60, 300_000)] {
+        assert_eq!(longest_back_off_ms(failures), longest);
+        let most = (0..2_000).map(|seed| jittered(longest, seed * 7_919)).max().unwrap_or(0);
+        assert!(most <= longest && most > longest / 2, "{failures}: {most}");
     }
 }
 
@@ -116,13 +142,16 @@ fn a_late_worker_changes_nothing() {
 #[test]
 fn a_cancelled_rotation_keeps_what_the_target_may_know() {
     let mut secret = secret();
-    let early = job(Purpose::Rotate).ended(End::Cancelled, NOW);
-    assert!(settle(&secret, &early, NOW).versions.holder(PENDING).is_none());
     effect(&mut secret, Step::CreateSecret);
-    let mut late = job(Purpose::Rotate);
-    late.step = Step::SetSecret;
-    let after = settle(&secret, &late.ended(End::Cancelled, NOW), NOW);
-    assert!(after.versions.is_at(PENDING, TOKEN));
+    let check = |job: &Job, keeps: bool| {
+        let after = settle(&secret, job, &job.ended(End::Cancelled, NOW), NOW);
+        assert_eq!(after.versions.is_at(PENDING, TOKEN), keeps);
+    };
+    let mut job = job(Purpose::Rotate);
+    check(&job, false);
+    job.step = Step::SetSecret;
+    check(&job, false);
+    check(&job.leased("w", NOW, 1), true);
 }
 
 #[test]
@@ -130,4 +159,168 @@ fn messages_are_cut_at_a_character() {
     let long = "ä".repeat(MESSAGE_BYTES_MAX);
     assert_eq!(shortened(&long).len(), MESSAGE_BYTES_MAX);
     assert_eq!(shortened(&format!("a{long}")).len(), MESSAGE_BYTES_MAX - 1);
+}
+
+/// Vault retried such a password for ever; a rotation that gives it up unasked may lock its users out.
+#[test]
+fn a_value_that_set_secret_rejects_is_given_up_only_when_the_target_does_not_take_it() {
+    let (set, secret) = before_set();
+    let (probe, kept) = ran_with(&set, &secret, Outcome::permanent("too short"));
+    assert_eq!(
+        (probe.step, probe.probe, next(&probe, NOW)),
+        (Step::TestSecret, Some(Probe::Failed), Action::Invoke(Step::TestSecret))
+    );
+    assert_eq!(kept, secret);
+    let (taken, kept) = ran_with(&probe, &secret, Outcome::Done);
+    assert_eq!((taken.step, &taken.state), (Step::SetSecret, &State::NeedsAttention { since: NOW }));
+    assert_eq!(kept, secret);
+    let (mut job, mut secret) = (probe, secret);
+    for refusals in 1..=PROBE_REFUSALS {
+        assert!(secret.versions.is_at(PENDING, TOKEN));
+        (job, secret) = ran_with(&job, &secret, refused());
+        // A login cache that is behind for some seconds must not decide this.
+        let waits = State::BackOff { until: NOW.plus_millis(longest_back_off_ms(refusals)) };
+        assert!(job.state == waits || refusals == PROBE_REFUSALS);
+    }
+    assert_eq!(job.end(), Some(End::Failed));
+    assert!(secret.versions.holder(PENDING).is_none() && secret.versions.is_at(CURRENT, OLD));
+    assert!(
+        secret.versions.get(TOKEN).is_some_and(|version| version.filled),
+        "the token is never used again"
+    );
+}
+
+#[test]
+fn a_probe_believes_refusals_only() {
+    let (set, secret) = before_set();
+    let (probe, _) = ran_with(&set, &secret, Outcome::permanent("no"));
+    for outcome in [Outcome::permanent("a grant is missing"), Outcome::retry("no network")] {
+        let mut job = probe.clone();
+        for _ in 0..FAILURES_MAX {
+            (job, _) = ran_with(&job, &secret, outcome.clone());
+        }
+        assert_eq!(job.state, State::NeedsAttention { since: NOW });
+    }
+}
+
+#[test]
+fn what_is_given_up_before_the_target_was_touched_ends_at_once() {
+    let job = job(Purpose::Rotate).given_up(End::Rejected, NOW);
+    assert_eq!(job.end(), Some(End::Rejected));
+    assert!(settle(&secret(), &job, &job, NOW).versions.holder(PENDING).is_none());
+}
+
+#[test]
+fn what_is_given_up_later_goes_back_through_the_target() {
+    let (set, secret) = before_set();
+    let (test, secret) = ran_with(&set, &secret, Outcome::Done);
+    let (job, secret) = ran_with(&test.given_up(End::RolledBack, NOW), &secret, Outcome::Done);
+    assert_eq!((job.purpose, job.step, job.token.as_str()), (Purpose::RollBack, Step::SetSecret, OLD));
+    assert_eq!((job.id.as_str(), job.undoes.as_deref()), (TOKEN, Some(TOKEN)));
+    // What applications read logs in, at every moment.
+    assert!(secret.versions.is_at(CURRENT, TOKEN) && secret.versions.is_at(PENDING, OLD));
+    let (job, secret) = ran_with(&job, &secret, Outcome::Done);
+    let (job, mut secret) = ran_with(&job, &secret, Outcome::Done);
+    secret.versions = secret.versions.move_stage(CURRENT, Some(TOKEN), Some(OLD), NOW).expect("both exist");
+    let (job, secret) = ran_with(&job, &secret, Outcome::Done);
+    assert_eq!(job.end(), Some(End::RolledBack));
+    assert!(secret.versions.is_at(CURRENT, OLD) && secret.versions.is_at(PREVIOUS, TOKEN));
+    assert!(secret.versions.holder(PENDING).is_none());
+}
+
+#[test]
+fn a_verification_finds_drift_and_leaves_nothing_behind() {
+    let with_copy = || {
+        let mut secret = secret();
+        effect(&mut secret, Step::CreateSecret);
+        secret
+    };
+    let check = |outcomes: &[Outcome], end: End, drifted: bool| {
+        let (mut job, mut secret) = (job(Purpose::Verify), with_copy());
+        for outcome in outcomes {
+            (job, secret) = ran_with(&job, &secret, outcome.clone());
+        }
+        assert_eq!((job.end(), secret.drifted.is_some()), (Some(end), drifted));
+        assert!(secret.versions.get(TOKEN).is_none() && secret.versions.is_at(CURRENT, OLD));
+    };
+    check(&[Outcome::Done], End::Succeeded, false);
+    check(&[refused(), refused(), refused()], End::Drifted, true);
+    check(&[refused(), Outcome::Done], End::Succeeded, false);
+    check(
+        &[refused(), refused(), Outcome::retry("down"), refused(), refused(), refused()],
+        End::Drifted,
+        true,
+    );
+    check(&[Outcome::permanent("not JSON")], End::Failed, false);
+}
+
+#[test]
+fn a_dry_run_tests_the_current_value_and_throws_a_new_one_away() {
+    let mut secret = secret();
+    effect(&mut secret, Step::CreateSecret);
+    let (job, secret) = ran_with(&job(Purpose::DryRun), &secret, Outcome::Done);
+    assert_eq!((job.step, job.id.as_str()), (Step::CreateSecret, TOKEN));
+    assert!(secret.versions.get(TOKEN).is_none() && secret.versions.is_at(PENDING, &job.token));
+    let mut stored = secret;
+    stored.versions = stored.versions.put(&job.token, &[PENDING.into()], None, NOW).expect("empty before");
+    let (job, secret) = ran_with(&job, &stored, Outcome::Done);
+    assert_eq!(job.end(), Some(End::Succeeded));
+    assert_eq!(secret.versions.iter().map(|version| version.id.as_str()).collect::<Vec<_>>(), [OLD]);
+}
+
+#[test]
+fn people_agree_to_one_step_of_one_component() {
+    let mut secret = secret();
+    secret.tags.push(crate::api::Tag { key: "keywheel:approve-before".into(), value: "createSecret".into() });
+    secret.tags.push(crate::api::Tag { key: "keywheel:approvals".into(), value: "2".into() });
+    let ask = |job: &Job, digest: &str| match gate(job, &secret, digest, NOW) {
+        Gate::Wait(state) => Job { state, ..job.clone() },
+        Gate::Open { .. } => job.clone(),
+    };
+    let asked = ask(&job(Purpose::Rotate), "d1");
+    let request = asked.open_request().expect("the tags ask for it").clone();
+    assert_eq!(next(&asked, NOW), Action::Wait(request.until));
+    assert_eq!(next(&asked, request.until), Action::Expire);
+    let agree = |job: &Job, who: &str, now| job.approved(&request.id, who, None, now);
+    assert_eq!(agree(&asked, "root", NOW).unwrap_err(), ApprovalError::Requester { who: "root".into() });
+    let (one, answer) = agree(&asked, "ann", NOW).expect("a first approval");
+    assert_eq!(answer, Answer::Wanting(1));
+    assert_eq!(agree(&one, "ann", NOW).expect("again").1, Answer::Again);
+    let late = agree(&one, "bob", request.until).unwrap_err();
+    assert_eq!(late, ApprovalError::Expired { until: request.until });
+    let (two, answer) = agree(&one, "bob", NOW).expect("a second approval");
+    assert_eq!((answer, next(&two, NOW)), (Answer::Complete, Action::Invoke(Step::CreateSecret)));
+    assert_eq!(agree(&two, "cid", NOW).unwrap_err(), ApprovalError::NotOpen);
+    assert_eq!(gate(&two, &secret, "d1", NOW), Gate::Open { approved: false });
+    assert!(ask(&two, "d2").open_request().is_some(), "another component needs another approval");
+    let test_of_it = Job { purpose: Purpose::Verify, ..job(Purpose::Verify) };
+    assert_eq!(gate(&test_of_it, &secret, "d1", NOW), Gate::Open { approved: false });
+}
+
+#[test]
+fn a_function_may_ask_for_itself() {
+    let (job, secret) =
+        ran_with(&job(Purpose::Rotate), &secret(), Outcome::Asked { summary: "drop 3".into() });
+    let request = job.open_request().expect("the function asks").clone();
+    assert_eq!((request.asked_by, request.summary.as_deref()), (AskedBy::Function, Some("drop 3")));
+    let (job, _) = job.approved(&request.id, "ann", None, NOW).expect("open");
+    assert_eq!(gate(&job, &secret, &request.digest, NOW), Gate::Open { approved: true });
+    assert_eq!(gate(&job, &secret, "another", NOW), Gate::Open { approved: false });
+}
+
+#[test]
+fn a_scheduled_rotation_waits_for_its_window_until_it_has_touched_the_target() {
+    let closes = Some(NOW.plus_millis(1_000));
+    let late = NOW.plus_millis(1_000);
+    let mut job = job(Purpose::Rotate);
+    job.cause = Cause::Schedule { slot: NOW, closes };
+    let open = Gate::Open { approved: false };
+    assert_eq!(gate(&job, &secret(), "d", NOW), open);
+    assert_eq!(gate(&job, &secret(), "d", late), Gate::Wait(State::NeedsAttention { since: late }));
+    let touched = Job { touched: true, ..job.clone() };
+    assert_eq!(gate(&touched, &secret(), "d", late), open);
+    let waiting = Job { state: State::WaitingWindow { until: late }, ..job };
+    let person = waiting.resumed(&api("ann"), late);
+    assert_eq!(person.cause, Cause::Schedule { slot: NOW, closes: None });
+    assert_eq!(gate(&person, &secret(), "d", late), open);
 }

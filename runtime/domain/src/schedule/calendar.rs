@@ -2,15 +2,15 @@
 
 use chrono::{DateTime, Datelike, Days as DaySpan, Utc};
 
-use super::ScheduleError;
 use super::fields::{DayRule, Days, Hours, months};
-use crate::time::{SECOND_MS, Timestamp};
+use super::{ScheduleError, Wall};
+use crate::time::SECOND_MS;
 
 /// How many dates the filter may refuse in a row. The rarest, a fifth weekday in February at several
 /// hours, comes after some hundred.
 const CANDIDATES_MAX: usize = 2_000;
-/// 2101-01-01T00:00:00Z, where the crate's calendar ends.
-const END: Timestamp = Timestamp::from_millis(4_133_980_800_000);
+/// 2101-01-01T00:00:00, where the crate's calendar ends.
+const END: Wall = Wall::from_millis(4_133_980_800_000);
 
 const MINUTES_FIX: &str = "give `0`: windows open at the top of an hour";
 const YEAR_FIX: &str = "give `*`";
@@ -24,8 +24,8 @@ pub(super) struct Calendar {
 }
 
 impl Calendar {
-    /// Reads what stands between the parentheses.
-    pub(super) fn parse(text: &str) -> Result<Self, ScheduleError> {
+    /// Reads what stands between the parentheses; an increment is of at least `hours_min` hours.
+    pub(super) fn parse(text: &str, hours_min: u32) -> Result<Self, ScheduleError> {
         let fields: Vec<&str> = text.split_ascii_whitespace().collect();
         let &[minutes, hours, day_of_month, month, day_of_week, year] = fields.as_slice() else {
             return Err(ScheduleError::CronFields(fields.len()));
@@ -38,13 +38,13 @@ impl Calendar {
             let given = year.to_owned();
             return Err(ScheduleError::CronField { field: "year", given, fix: YEAR_FIX });
         }
-        let hours = Hours::parse(hours)?;
+        let hours = Hours::parse(hours, hours_min)?;
         let days = Days::parse(day_of_month, day_of_week)?;
         let month = months(month)?;
         let normal = format!("0 0 {} {} {month} {}", hours.normal(), days.day_of_month, days.day_of_week);
         let cron = normal.parse().map_err(|_| ScheduleError::ExpressionForm)?;
         let calendar = Self { cron, hours, rule: days.rule };
-        match calendar.next(Timestamp::default()) {
+        match calendar.next(Wall::default()) {
             Some(_) => Ok(calendar),
             None => Err(ScheduleError::NeverFires),
         }
@@ -54,15 +54,16 @@ impl Calendar {
         self.hours
     }
 
-    /// The first opening strictly after `after`; `None` when the calendar ends before.
-    pub(super) fn next(&self, after: Timestamp) -> Option<Timestamp> {
+    /// The first opening strictly after `after`; `None` when the calendar ends before. The crate is told
+    /// wall time as if it were UTC: what the zone makes of it is not its business.
+    pub(super) fn next(&self, after: Wall) -> Option<Wall> {
         if after >= END {
             return None;
         }
         // The crate knows no year before 1970 and counts in whole seconds.
         let after = DateTime::from_timestamp(after.millis().max(-SECOND_MS).div_euclid(SECOND_MS), 0)?;
         let opens = self.cron.after(&after).take(CANDIDATES_MAX).find(|date| self.rule.allows(date))?;
-        Some(Timestamp::from_millis(opens.timestamp_millis()))
+        Some(Wall::from_millis(opens.timestamp_millis()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why a schedule is refused: each text names the field and what to give instead.
 
-use super::{AFTER_DAYS_MAX, DURATION_HOURS_MAX, EXPRESSION_CHARS_MAX, RATE_DAYS_MAX, RATE_HOURS_MIN};
+use super::{AFTER_DAYS_MAX, DURATION_HOURS_MAX, EXPRESSION_CHARS_MAX, RATE_DAYS_MAX};
 
 /// Why rotation rules are refused; `InvalidParameterException` on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,10 +30,15 @@ pub enum ScheduleError {
     RateForm(String),
     /// `rate()` is out of range.
     #[error(
-        "ScheduleExpression: `rate({0})` is out of range: give at least {RATE_HOURS_MIN} hours and at most \
-         {RATE_DAYS_MAX} days"
+        "ScheduleExpression: `rate({given})` is out of range: give at least {hours_min} hour{} and at most \
+         {RATE_DAYS_MAX} days", if *.hours_min == 1 { "" } else { "s" }
     )]
-    RateRange(String),
+    RateRange {
+        /// What was given.
+        given: String,
+        /// The least hours.
+        hours_min: u32,
+    },
     /// `cron()` has another number of fields than six.
     #[error(
         "ScheduleExpression: cron has {0} fields: give the six `minutes hours day-of-month month \

@@ -4,6 +4,7 @@
 use super::{HOURS_PER_DAY, RATE_HOURS_MIN, ScheduleError};
 
 const HOURS_FIX: &str = "give 0-23, or an increment of 4 to 23 hours such as `/8` or `2/10`";
+const HOURS_FIX_FREQUENT: &str = "give 0-23, or an increment of 1 to 23 hours such as `/2` or `1/3`";
 const DAY_OF_MONTH_FIX: &str = "give days 1-31 with `,` `-` `*` `/`, or `L`, or a weekday and `L` such as \
                                 `SUNL`, or `?`; `W` is not supported";
 const MONTH_FIX: &str = "give months 1-12 or JAN-DEC with `,` `-` `*` `/`";
@@ -43,12 +44,13 @@ pub(super) struct Hours {
 }
 
 impl Hours {
-    pub(super) fn parse(text: &str) -> Result<Self, ScheduleError> {
-        let refused = || ScheduleError::CronField { field: "hours", given: text.to_owned(), fix: HOURS_FIX };
+    pub(super) fn parse(text: &str, hours_min: u32) -> Result<Self, ScheduleError> {
+        let fix = if hours_min == RATE_HOURS_MIN { HOURS_FIX } else { HOURS_FIX_FREQUENT };
+        let refused = || ScheduleError::CronField { field: "hours", given: text.to_owned(), fix };
         let (first, step) = match text.split_once('/') {
             None => (text, None),
             Some((first, step)) => {
-                let step = number(step).filter(|step| (RATE_HOURS_MIN..HOURS_PER_DAY).contains(step));
+                let step = number(step).filter(|step| (hours_min..HOURS_PER_DAY).contains(step));
                 (if first.is_empty() { "0" } else { first }, Some(step.ok_or_else(refused)?))
             }
         };

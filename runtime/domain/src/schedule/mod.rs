@@ -1,7 +1,7 @@
 //! When a secret is rotated: `rate()`, `cron()`, `AutomaticallyAfterDays`, and the window that they open.
 //!
-//! All times are UTC, and none is read here. What AWS Secrets Manager documents is kept to the letter;
-//! where its documents are silent, these are the choices:
+//! No time is read here. In UTC, what AWS Secrets Manager documents is kept to the letter; where its
+//! documents are silent, these are the choices:
 //!
 //! * `rate(N days)` and `AutomaticallyAfterDays` open at midnight, N days after the day of the last
 //!   rotation; `rate(N hours)` opens at the top of an hour, N hours after the hour of the last rotation.
@@ -14,6 +14,10 @@
 //! * One rotation may come later than another of the same secret, but a window never opens at or before
 //!   the moment asked about.
 //!
+//! A secret may have another time zone. Then `cron()` and rates by the day are read on the wall clock of
+//! that zone ([`Zone`] says what becomes of times that it shows twice or not at all), and their days end
+//! at its midnight. Rates by the hour are time that passes, and the same everywhere.
+//!
 //! Deliberately absent: whether the secret is to be rotated at all, and what happens in a window.
 //!
 //! Calendars end with the year 2100, as the `cron` crate's do.
@@ -23,15 +27,19 @@ mod error;
 mod fields;
 mod rate;
 mod rules;
+mod timetable;
+mod zone;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::{DAY_MS, HOUR_MS, SECOND_MS, Timestamp};
+use crate::time::{SECOND_MS, Timestamp};
 
 pub use error::ScheduleError;
 pub use rules::{Rules, parse_duration};
+pub use timetable::Timetable;
+pub use zone::{Wall, ZONE_CHARS_MAX, Zone, ZoneError};
 
 use calendar::Calendar;
 use rate::Rate;
@@ -40,6 +48,8 @@ use rate::Rate;
 pub const EXPRESSION_CHARS_MAX: usize = 256;
 /// Least hours between two rotations.
 pub const RATE_HOURS_MIN: u32 = 4;
+/// Least hours between two of what changes nothing.
+pub const FREQUENT_HOURS_MIN: u32 = 1;
 /// Most days in a `rate()`.
 pub const RATE_DAYS_MAX: u32 = 999;
 /// Most days in `AutomaticallyAfterDays`.
@@ -72,19 +82,36 @@ impl Schedule {
     /// # Errors
     /// The expression is not one that the service takes, or it never fires.
     pub fn parse(expression: &str) -> Result<Self, ScheduleError> {
+        Self::read(expression, RATE_HOURS_MIN)
+    }
+
+    /// Reads an expression of what changes nothing: it may come as often as every hour.
+    ///
+    /// # Errors
+    /// As [`Schedule::parse`].
+    pub fn parse_frequent(expression: &str) -> Result<Self, ScheduleError> {
+        Self::read(expression, FREQUENT_HOURS_MIN)
+    }
+
+    fn read(expression: &str, hours_min: u32) -> Result<Self, ScheduleError> {
         if expression.is_empty() || expression.chars().count() > EXPRESSION_CHARS_MAX {
             return Err(ScheduleError::ExpressionLength);
         }
         let inside =
             |name: &str| expression.strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')').map(str::trim);
         let pattern = if let Some(rate) = inside("rate") {
-            Pattern::Rate(Rate::parse(rate)?)
+            Pattern::Rate(Rate::parse(rate, hours_min)?)
         } else if let Some(fields) = inside("cron") {
-            Pattern::Calendar(Box::new(Calendar::parse(fields)?))
+            Pattern::Calendar(Box::new(Calendar::parse(fields, hours_min)?))
         } else {
             return Err(ScheduleError::ExpressionForm);
         };
         Ok(Self { source: expression.to_owned(), pattern })
+    }
+
+    /// When its windows are, in this zone.
+    pub fn timetable(self, zone: Zone) -> Timetable {
+        Timetable::new(self.pattern, None, zone)
     }
 }
 
@@ -101,55 +128,32 @@ enum Pattern {
     Calendar(Box<Calendar>),
 }
 
-impl Pattern {
-    /// When the first window strictly after `after` opens.
-    fn opens_after(&self, after: Timestamp, last_rotated: Option<Timestamp>) -> Option<Timestamp> {
-        match self {
-            Self::Rate(rate) => rate.next(after, last_rotated.unwrap_or(after)),
-            Self::Calendar(calendar) => calendar.next(after),
-        }
-    }
-
-    /// The window that opens at `opens`.
-    fn window(&self, opens: Timestamp, duration_hours: Option<u32>) -> Window {
-        let closes = match duration_hours {
-            None if !self.is_by_the_hour() => opens.start_of_day().plus_millis(DAY_MS),
-            hours => opens.plus_millis(i64::from(hours.unwrap_or(DURATION_HOURS_DEFAULT)) * HOUR_MS),
-        };
-        Window { opens, closes }
-    }
-
-    /// The longest window that ends before the next begins and, for schedules by the day, with the day.
-    fn duration_hours_max(&self) -> u32 {
-        match self {
-            Self::Rate(Rate::Hours(hours)) => *hours,
-            Self::Rate(Rate::Days(_)) => HOURS_PER_DAY,
-            Self::Calendar(calendar) => calendar.hours().gap_min(),
-        }
-    }
-
-    fn is_by_the_hour(&self) -> bool {
-        match self {
-            Self::Rate(rate) => matches!(rate, Rate::Hours(_)),
-            Self::Calendar(calendar) => calendar.hours().is_repeated(),
-        }
-    }
-}
-
-/// The moment in a window at which one secret's rotation begins.
+/// The place of one secret among so many seconds in which rotations may begin.
 ///
-/// `spread` is a hash of the secret's id (its first eight bytes count): the same secret keeps its place
-/// in every window of one length, and many secrets with one schedule do not all start at once. The last
-/// quarter of the window is left free, so that a rotation that began can end inside.
-pub fn start_within(window: Window, spread: &[u8]) -> Timestamp {
+/// `spread` is a hash of the secret's id (its first eight bytes count): the same secret keeps its place,
+/// and many secrets with one schedule do not all start at once. The last quarter is left free, so that
+/// a rotation that began can end inside; `seconds_max` leaves more free.
+pub fn place(spread: &[u8], seconds: i64, seconds_max: Option<i64>) -> i64 {
     let number = spread.iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-    let seconds = window.closes.millis_since(window.opens).max(0) / SECOND_MS;
-    let places = u64::try_from(seconds - seconds / 4).unwrap_or(0).max(1);
-    let offset = i64::try_from(number % places).unwrap_or(0);
-    window.opens.plus_millis(offset * SECOND_MS)
+    let seconds = seconds.max(0);
+    let places = (seconds - seconds / 4).min(seconds_max.unwrap_or(i64::MAX));
+    let places = u64::try_from(places).unwrap_or(0).max(1);
+    i64::try_from(number % places).unwrap_or(0)
 }
 
+/// The moment in a window at which one secret's rotation begins: see [`place`].
+pub fn start_within(window: Window, spread: &[u8]) -> Timestamp {
+    let seconds = window.closes.millis_since(window.opens).max(0) / SECOND_MS;
+    window.opens.plus_millis(place(spread, seconds, None) * SECOND_MS)
+}
+
+#[cfg(test)]
+pub(crate) mod berlin;
 #[cfg(test)]
 mod oracle_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod zone_oracle_tests;
+#[cfg(test)]
+mod zone_tests;

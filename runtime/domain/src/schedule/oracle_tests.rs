@@ -3,43 +3,15 @@
 
 use proptest::prelude::*;
 
+use super::berlin::{Date, date};
 use super::*;
+use crate::time::{DAY_MS, HOUR_MS};
 
 /// 2101-01-01 in days since the epoch.
 const END_DAY: i64 = 47_847;
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 const MONTHS: [&str; 12] =
     ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-
-#[derive(Clone, Copy, Debug)]
-struct Date {
-    month: u32,
-    day: u32,
-    month_days: u32,
-    /// From 1, Sunday.
-    weekday: u32,
-}
-
-/// The date of a day since the epoch, by counting.
-fn date(day: i64) -> Date {
-    let weekday = u32::try_from((day + 4) % 7).unwrap() + 1;
-    let mut rest = u32::try_from(day).unwrap();
-    let is_leap =
-        |year: u32| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let mut year = 1970;
-    while rest >= 365 + u32::from(is_leap(year)) {
-        rest -= 365 + u32::from(is_leap(year));
-        year += 1;
-    }
-    let lengths = [31, 28 + u32::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    for (month, month_days) in (1..).zip(lengths) {
-        if rest < month_days {
-            return Date { month, day: rest + 1, month_days, weekday };
-        }
-        rest -= month_days;
-    }
-    unreachable!("a year has twelve months")
-}
 
 #[derive(Clone, Debug)]
 enum Item {
@@ -106,7 +78,7 @@ enum Day {
 }
 
 #[derive(Clone, Debug)]
-struct Meaning {
+pub(super) struct Meaning {
     hour: u32,
     step: Option<u32>,
     day: Day,
@@ -116,7 +88,7 @@ struct Meaning {
 }
 
 impl Meaning {
-    fn has_day(&self, date: Date) -> bool {
+    pub(super) fn has_day(&self, date: Date) -> bool {
         let day_fits = match &self.day {
             Day::OfMonth(items) => items.iter().any(|item| item.has(date.day)),
             Day::Last => date.day == date.month_days,
@@ -132,7 +104,7 @@ impl Meaning {
         day_fits && self.months.iter().any(|item| item.has(date.month))
     }
 
-    fn has_hour(&self, hour: u32) -> bool {
+    pub(super) fn has_hour(&self, hour: u32) -> bool {
         match self.step {
             None => hour == self.hour,
             Some(step) => hour >= self.hour && (hour - self.hour).is_multiple_of(step),
@@ -150,7 +122,7 @@ impl Meaning {
         })
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let name = |names: &'static [&'static str]| {
             move |value: u32| match self.named {
                 true => names[value as usize - 1].to_owned(),
@@ -176,7 +148,7 @@ impl Meaning {
     }
 }
 
-fn meanings() -> impl Strategy<Value = Meaning> {
+pub(super) fn meanings() -> impl Strategy<Value = Meaning> {
     let day = prop_oneof![
         items(31).prop_map(Day::OfMonth),
         Just(Day::Last),
@@ -211,7 +183,7 @@ proptest! {
         }
         prop_assert_eq!(rules.validate(), Ok(()));
         for after in moments {
-            let opens = rules.next_window(after, None).map(|window| window.opens);
+            let opens = rules.next_window(&Zone::UTC, after, None).map(|window| window.opens);
             prop_assert_eq!(opens, meaning.next(after), "{} after {}", meaning.text(), after);
         }
     }
@@ -227,7 +199,7 @@ proptest! {
         let mut now = after;
         let mut closes = None;
         for _ in 0..20 {
-            let Some(window) = rules.next_window(now, None) else { break };
+            let Some(window) = rules.next_window(&Zone::UTC, now, None) else { break };
             prop_assert!(window.opens > now && window.closes > window.opens);
             let is_apart = closes.is_none_or(|closes| closes <= window.opens);
             prop_assert!(is_apart, "{} at {}", meaning.text(), window.opens);
@@ -247,11 +219,11 @@ proptest! {
         while opens <= after.millis().max(last.millis()) {
             opens += unit * i64::from(count);
         }
-        let window = rules.next_window(after, Some(last)).unwrap();
+        let window = rules.next_window(&Zone::UTC, after, Some(last)).unwrap();
         prop_assert_eq!(window.opens.millis(), opens);
         if by_day {
             let days = Rules { automatically_after_days: Some(count), ..Rules::default() };
-            prop_assert_eq!(days.next_window(after, Some(last)), Some(window));
+            prop_assert_eq!(days.next_window(&Zone::UTC, after, Some(last)), Some(window));
         }
     }
 
@@ -264,7 +236,7 @@ proptest! {
         for text in [meaning.text(), format!("rate({count} hours)"), format!("rate({count} days)")] {
             let rules = Rules { schedule_expression: Some(text), ..Rules::default() };
             prop_assume!(rules.validate().is_ok());
-            let (first, second) = (rules.next_window(earlier, last), rules.next_window(later, last));
+            let (first, second) = (rules.next_window(&Zone::UTC, earlier, last), rules.next_window(&Zone::UTC, later, last));
             if let (Some(first), Some(second)) = (first, second) {
                 prop_assert!(first.opens > earlier && second.opens > later && first.opens <= second.opens);
             }

@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::rate::Rate;
-use super::{AFTER_DAYS_MAX, DURATION_HOURS_MAX, HOURS_PER_DAY, Pattern, Schedule, ScheduleError, Window};
-use crate::time::{DAY_MS, Timestamp};
+use super::{
+    AFTER_DAYS_MAX, DURATION_HOURS_MAX, HOURS_PER_DAY, Pattern, Schedule, ScheduleError, Timetable, Window,
+    Zone,
+};
+use crate::time::Timestamp;
 
 /// When a secret is rotated, as its owner said it: a number of days or an expression, not both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,24 +46,35 @@ impl Rules {
         })
     }
 
+    /// When the windows are, in this zone.
+    ///
+    /// # Errors
+    /// The rules are not valid; of `Duration`, only [`Rules::validate`] says so.
+    pub fn timetable(&self, zone: &Zone) -> Result<Timetable, ScheduleError> {
+        Ok(Timetable::new(self.pattern()?, self.duration_hours, zone.clone()))
+    }
+
     /// The first window that opens strictly after `after`.
     ///
     /// `last_rotated` is the last rotation, or the last change by hand, which counts as one for rates and
     /// numbers of days. `None` when the rules are not valid or the calendar has ended.
-    pub fn next_window(&self, after: Timestamp, last_rotated: Option<Timestamp>) -> Option<Window> {
-        let pattern = self.pattern().ok()?;
-        let opens = pattern.opens_after(after, last_rotated)?;
-        Some(pattern.window(opens, self.duration_hours))
+    pub fn next_window(
+        &self,
+        zone: &Zone,
+        after: Timestamp,
+        last_rotated: Option<Timestamp>,
+    ) -> Option<Window> {
+        self.timetable(zone).ok()?.next(after, last_rotated)
     }
 
     /// What a description shows as `AutomaticallyAfterDays` once the secret was rotated: the days until
     /// the next window, at least 1, computed from the expression where there is one.
-    pub fn days_between(&self, rotated: Timestamp) -> Option<u32> {
+    pub fn days_between(&self, zone: &Zone, rotated: Timestamp) -> Option<u32> {
         let opens = match self.pattern().ok()? {
             Pattern::Rate(Rate::Days(days)) => return Some(days),
-            pattern => pattern.opens_after(rotated, Some(rotated))?,
+            _ => self.timetable(zone).ok()?.opens(rotated, Some(rotated))?,
         };
-        let days = opens.start_of_day().millis_since(rotated.start_of_day()) / DAY_MS;
+        let days = zone.wall(opens).day() - zone.wall(rotated).day();
         u32::try_from(days.max(1)).ok()
     }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// How far an address reaches, and thus how a rule must name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub enum Reach {
     /// Anywhere.
     Ordinary,
     /// A private network. A rule that names the host names it.
@@ -21,7 +21,7 @@ pub(super) enum Reach {
 
 impl Reach {
     /// With its article, as the middle of a sentence.
-    pub(super) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Ordinary => "an ordinary address",
             Self::Private => "a private address",
@@ -62,6 +62,11 @@ pub(super) fn unmap(ip: IpAddr) -> IpAddr {
         [0x2002, high, low, ..] => embedded(high, low),
         _ => ip,
     }
+}
+
+/// What an address is, whatever its disguise.
+pub fn reach_of(ip: IpAddr) -> Reach {
+    reach(unmap(ip))
 }
 
 /// Classifies an address that [`unmap`] returned.

@@ -16,9 +16,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::net::TcpStream;
 
+pub use address::{Reach, reach_of};
 pub use rule::{Rule, RuleError};
-
-use address::Reach;
 
 /// Turns a name into addresses.
 #[async_trait]
@@ -28,7 +27,8 @@ pub trait Resolve: Send + Sync {
 }
 
 /// The resolver of the system.
-struct SystemResolver;
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemResolver;
 
 #[async_trait]
 impl Resolve for SystemResolver {

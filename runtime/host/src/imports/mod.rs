@@ -1,5 +1,6 @@
 //! The interfaces of the contract, one file each.
 
+pub(crate) mod approvals;
 pub(crate) mod log;
 pub(crate) mod secrets;
 pub(crate) mod sql;

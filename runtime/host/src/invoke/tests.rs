@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use crate::testing::{DATA, PASSWORD, Passwords, ROTATE, catalog, component, engine, function, invocation};
 use crate::{Catalog, Level, Limits, LogLine, Outcome, Report};
+use keywheel_domain::rotation::FailureKind;
 use keywheel_domain::sensitive::Sensitive;
 
 async fn run(body: &str, limits: Limits) -> Report {
@@ -36,15 +37,18 @@ async fn a_step_is_done_and_logged() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told() {
-    let failing = format!(
-        "({ROTATE}
-          (i32.store8 (i32.const 100) (i32.const 1)) (i32.store8 (i32.const 104) (i32.const 0))
-          (i32.store (i32.const 108) (i32.const 16)) (i32.store (i32.const 112) (i32.const 5))
-          (i32.const 100))"
-    );
-    let report = run(&failing, Limits::default()).await;
-    assert_eq!(report.outcome, Outcome::Failed { retry: true, message: "hello".to_owned() });
+async fn a_failure_is_told_with_its_kind() {
+    let kinds = [FailureKind::Retry, FailureKind::Permanent, FailureKind::Refused];
+    for (case, kind) in kinds.into_iter().enumerate() {
+        let failing = format!(
+            "({ROTATE}
+              (i32.store8 (i32.const 100) (i32.const 1)) (i32.store8 (i32.const 104) (i32.const {case}))
+              (i32.store (i32.const 108) (i32.const 16)) (i32.store (i32.const 112) (i32.const 5))
+              (i32.const 100))"
+        );
+        let report = run(&failing, Limits::default()).await;
+        assert_eq!(report.outcome, Outcome::Failed { kind, message: "hello".to_owned() });
+    }
 }
 
 #[tokio::test]
@@ -145,7 +149,10 @@ async fn what_was_generated_is_redacted() {
     );
     let report = run(&revealing, Limits::default()).await;
     assert_eq!(report.log, [LogLine { level: Level::Info, message: "[redacted]".to_owned() }]);
-    assert_eq!(report.outcome, Outcome::Failed { retry: false, message: "[redacted]".to_owned() });
+    assert_eq!(
+        report.outcome,
+        Outcome::Failed { kind: FailureKind::Permanent, message: "[redacted]".to_owned() }
+    );
     assert!(!format!("{report:?}").contains(PASSWORD));
 }
 

@@ -10,8 +10,9 @@ use crate::contract::keywheel::rotation::sql::{Error, ErrorKind};
 use crate::egress::EgressError;
 
 /// SQLSTATEs, or their first characters, after which the same call may succeed: a connection that broke,
-/// resources that ran out, a server that stops or starts, a transaction that lost a race.
-const TRANSIENT: [&str; 7] = ["08", "53", "57P", "40001", "40P01", "55P03", "58"];
+/// resources that ran out, a server that stops or starts, a transaction that lost a race. PostgreSQL calls it
+/// an internal error (XX000) when two sessions change one role at once.
+const TRANSIENT: [&str; 8] = ["08", "53", "57P", "40001", "40P01", "55P03", "58", "XX000"];
 /// Class of broken connections.
 const CONNECTION_EXCEPTION: &str = "08";
 
@@ -136,6 +137,8 @@ mod tests {
             ("40P01", true),
             ("40002", false),
             ("55P03", true),
+            ("XX000", true),
+            ("XX001", false),
             ("28P01", false),
             ("42501", false),
         ] {

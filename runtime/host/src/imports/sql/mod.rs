@@ -2,6 +2,7 @@
 
 mod cleartext;
 mod fault;
+mod metered;
 mod postgres;
 mod tls;
 mod value;
@@ -19,9 +20,6 @@ use wit::{Engine, Error, ErrorKind, Rows, Target, Value};
 /// An open session. Dropping it closes the connection, whatever it is doing.
 #[expect(unreachable_pub, reason = "the code that `bindgen!` makes re-exports it")]
 pub struct Session(postgres::Session);
-
-/// How long a session that the guest drops may take to say goodbye to its server.
-const GOODBYE_MS_MAX: u64 = 500;
 
 impl wit::Host for State {}
 
@@ -70,7 +68,7 @@ impl wit::HostConnection for State {
         let session = self.table.delete(session)?;
         self.connections -= 1;
         // A server that does not take the goodbye is left without one.
-        let _ = timeout(Duration::from_millis(GOODBYE_MS_MAX), session.0.close()).await;
+        let _ = timeout(Duration::from_millis(self.limits.goodbye_ms_max), session.0.close()).await;
         Ok(())
     }
 }
@@ -91,7 +89,7 @@ impl State {
             return Err(fault::permanent(ErrorKind::Limit, message));
         }
         let milliseconds = self.limits.connect_ms_max;
-        let opening = postgres::Session::open(&self.egress, target, password);
+        let opening = postgres::Session::open(&self.egress, target, password, &self.limits);
         timeout(Duration::from_millis(milliseconds), opening).await.unwrap_or_else(|_| {
             let (host, port) = (&target.host, target.port);
             let message = format!("`{host}:{port}` did not take a login within {milliseconds} ms");

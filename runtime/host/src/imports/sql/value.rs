@@ -117,13 +117,14 @@ fn uuid_text(raw: &[u8]) -> Option<String> {
     Some(parts.join("-"))
 }
 
-/// Roughly what a value takes.
+/// What a value takes: itself, and what it holds elsewhere.
 pub(super) const fn size_bytes(value: &Value) -> usize {
-    match value {
+    let held = match value {
         Value::Text(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
-        Value::Null | Value::Boolean(_) | Value::Integer(_) | Value::Float(_) => 8,
-    }
+        Value::Null | Value::Boolean(_) | Value::Integer(_) | Value::Float(_) => 0,
+    };
+    size_of::<Value>() + held
 }
 
 #[cfg(test)]

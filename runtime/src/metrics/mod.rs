@@ -3,6 +3,9 @@
 //! Labels hold names from closed or operator-made sets only: what a stranger sends never becomes a
 //! label, or a flood of made-up operations would fill the memory.
 
+mod census;
+mod webhooks;
+
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -13,6 +16,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use self::census::CensusGauges;
+pub use self::census::{JobCounts, SecretCounts};
+pub use self::webhooks::WebhookMetrics;
+
 /// Upper bounds of the durations of requests: 100 us, doubling, to 3.3 s.
 const REQUEST_BUCKETS: (f64, f64, u16) = (0.000_1, 2.0, 16);
 /// Upper bounds of the durations of steps: 500 us, doubling, to 65 s.
@@ -21,13 +28,13 @@ const STEP_BUCKETS: (f64, f64, u16) = (0.000_5, 2.0, 18);
 /// The operation and how it ended: `OK` or the protocol's error code.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
-    operation: String,
+    operation: &'static str,
     code: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OperationLabels {
-    operation: String,
+    operation: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,7 +70,11 @@ pub struct Metrics {
     rotations_running: Gauge,
     due_late_seconds: Gauge<f64, AtomicU64>,
     due_taken: Counter,
+    due_waiting: Gauge,
     conflicts: Counter,
+    drifts: Counter,
+    census: CensusGauges,
+    webhooks: WebhookMetrics,
 }
 
 impl Metrics {
@@ -79,7 +90,11 @@ impl Metrics {
             rotations_running: Gauge::default(),
             due_late_seconds: Gauge::default(),
             due_taken: Counter::default(),
+            due_waiting: Gauge::default(),
             conflicts: Counter::default(),
+            drifts: Counter::default(),
+            census: CensusGauges::default(),
+            webhooks: WebhookMetrics::default(),
         };
         metrics.register();
         metrics
@@ -113,16 +128,21 @@ impl Metrics {
             Unit::Seconds,
             self.due_late_seconds.clone(),
         );
+        registry.register(
+            "due_waiting",
+            "Due entries that run already or wait for room, at the last look",
+            self.due_waiting.clone(),
+        );
         registry.register("due_taken", "Due entries that were taken from the queue", self.due_taken.clone());
+        registry.register("drifts", "Verifications that found drift", self.drifts.clone());
+        self.census.register(registry);
+        self.webhooks.register(registry);
         registry.register("conflicts", "Commits that another one overtook", self.conflicts.clone());
     }
 
     /// A request was answered. `operation` is a name that the server knows, never what a client made up.
-    pub fn request(&self, operation: &str, code: &'static str, took: Duration) {
-        let operation = operation.to_owned();
-        self.request_seconds
-            .get_or_create(&OperationLabels { operation: operation.clone() })
-            .observe(took.as_secs_f64());
+    pub fn request(&self, operation: &'static str, code: &'static str, took: Duration) {
+        self.request_seconds.get_or_create(&OperationLabels { operation }).observe(took.as_secs_f64());
         self.requests.get_or_create(&RequestLabels { operation, code }).inc();
     }
 
@@ -146,15 +166,37 @@ impl Metrics {
         self.steps.get_or_create(&StepLabels { step, outcome }).observe(took.as_secs_f64());
     }
 
-    /// The due queue was looked at: entries taken, and how late the earliest of them was.
-    pub fn due(&self, taken: u64, latest: Duration) {
-        self.due_taken.inc_by(taken);
+    /// The due queue was looked at: entries that were started, entries that run already or wait for
+    /// room, and how late the earliest of them was.
+    pub fn due(&self, started: u64, waiting: u64, latest: Duration) {
+        self.due_taken.inc_by(started);
+        self.due_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
         self.due_late_seconds.set(latest.as_secs_f64());
     }
 
     /// A commit found that another one had come first.
     pub fn conflict(&self) {
         self.conflicts.inc();
+    }
+
+    /// A verification found a target that does not take the current value.
+    pub fn drift(&self) {
+        self.drifts.inc();
+    }
+
+    /// The unfinished rotations were counted.
+    pub fn set_jobs(&self, counts: &JobCounts) {
+        self.census.set_jobs(counts);
+    }
+
+    /// The secrets were counted.
+    pub fn set_secrets(&self, counts: &SecretCounts) {
+        self.census.set_secrets(counts);
+    }
+
+    /// What is counted about webhooks.
+    pub const fn webhooks(&self) -> &WebhookMetrics {
+        &self.webhooks
     }
 
     /// All metrics in the text form that Prometheus reads (OpenMetrics 1.0).
@@ -199,7 +241,7 @@ mod tests {
         metrics.request("GetSecretValue", "ResourceNotFoundException", Duration::from_micros(50));
         metrics.rotation("succeeded");
         metrics.step("createSecret", "ok", Duration::from_millis(3));
-        metrics.due(2, Duration::from_millis(1_500));
+        metrics.due(2, 1, Duration::from_millis(1_500));
         metrics.conflict();
         let connection = metrics.connection();
         let check = |line: &str| {
@@ -213,9 +255,24 @@ mod tests {
         check(r#"keywheel_rotations_total{outcome="succeeded"} 1"#);
         check(r#"keywheel_step_duration_seconds_count{step="createSecret",outcome="ok"} 1"#);
         check("keywheel_due_taken_total 2");
+        check("keywheel_due_waiting 1");
         check("keywheel_due_late_seconds 1.5");
         check("keywheel_conflicts_total 1");
         check("keywheel_connections 1");
+        let mut jobs = JobCounts::default();
+        jobs.by_state.insert("BackOff", 2);
+        metrics.set_jobs(&jobs);
+        check(r#"keywheel_rotations_unfinished{state="BackOff"} 2"#);
+        check(r#"keywheel_rotations_unfinished{state="NeedsAttention"} 0"#);
+        metrics.set_jobs(&JobCounts::default());
+        assert!(!metrics.render().contains("BackOff"), "nothing is in that state any more");
+        let mut secrets = SecretCounts::default();
+        (0..20).for_each(|index| secrets.see(&format!("db-{index}"), index * 86_400));
+        metrics.set_secrets(&secrets);
+        check(r#"keywheel_secrets_by_rotation_age{le="86400"} 2"#);
+        check(r#"keywheel_secrets_by_rotation_age{le="+Inf"} 20"#);
+        check(r#"keywheel_oldest_rotation_age_seconds{secret="db-19"} 1641600"#);
+        assert_eq!(metrics.render().matches("_age_seconds{").count(), 10);
         drop(connection);
         check("keywheel_connections 0");
         assert!(metrics.render().ends_with("# EOF\n"));

@@ -1,0 +1,42 @@
+//! ListApprovers (`Keywheel.ListApprovers`).
+
+use serde::Serialize;
+
+use super::members::Members;
+use super::{ApiError, Request};
+use crate::time::{Timestamp, wire};
+
+/// Lists the approvers of the account. There are few enough for one answer.
+#[derive(Clone, Copy, Debug)]
+pub struct ListApproversRequest {}
+
+impl Request for ListApproversRequest {
+    const NAME: &'static str = "ListApprovers";
+
+    fn read(_: &mut Members) -> Result<Self, ApiError> {
+        Ok(Self {})
+    }
+}
+
+/// All of them.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListApproversResponse {
+    /// In the order of their names, capitals or not.
+    pub approvers: Vec<Approver>,
+}
+
+/// One approver.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Approver {
+    /// The name.
+    pub user_name: String,
+    /// Of the user.
+    pub arn: String,
+    /// What the approver signs with.
+    pub access_key_id: String,
+    /// When it was made.
+    #[serde(serialize_with = "wire::required")]
+    pub created_date: Timestamp,
+}

@@ -1,0 +1,111 @@
+//! Begins a job, whatever it is for, or goes on with one: one commit, and the worker does the rest.
+
+use keywheel_domain::api::{ApiError, ErrorCode, SecretValue};
+use keywheel_domain::rotation::{Cause, Job, Purpose};
+use keywheel_domain::secret::Secret;
+use keywheel_domain::target::Target;
+use keywheel_domain::time::Timestamp;
+use keywheel_domain::version::{CURRENT, PENDING};
+
+use super::change::Change;
+use super::values::{put_refused, token_in_use};
+use super::{Operations, Seen};
+use crate::entropy;
+
+/// What a job begins with.
+pub(super) struct Begin<'a> {
+    /// Of the request, or derived from the slot.
+    pub(super) token: &'a str,
+    /// What it is for.
+    pub(super) purpose: Purpose,
+    /// Who asked.
+    pub(super) cause: Cause,
+    /// The time of day.
+    pub(super) now: Timestamp,
+}
+
+impl Operations {
+    /// The token of a rotation that is not complete: of the job, or of a version that a cancelled one
+    /// left pending, which may be the only one that the target knows.
+    pub(super) async fn unfinished_token(&self, secret: &Secret) -> Result<Option<String>, ApiError> {
+        let job = self.load_job(&secret.arn).await?.map(|job| job.record.id);
+        Ok(job.or_else(|| secret.versions.unfinished().map(|version| version.id.clone())))
+    }
+
+    /// The change that begins a job for `seen`'s secret, whose record becomes `after`, or goes on with the
+    /// job that is there. RotateSecret, the schedule and the operators' verbs all come here.
+    pub(super) async fn begin(
+        &self,
+        seen: &Seen<Secret>,
+        mut after: Secret,
+        begin: Begin<'_>,
+    ) -> Result<Change, ApiError> {
+        let secret = &seen.record;
+        let (token, purpose, now) = (begin.token, begin.purpose, begin.now);
+        if let Some(job) = self.load_job(&secret.arn).await? {
+            let resumed = job.record.resumed(&begin.cause, now);
+            return Ok(Change::new().update_secret(seen, &after).update_job(&job, &resumed));
+        }
+        if matches!(purpose, Purpose::Rotate | Purpose::Test) && secret.versions.is_at(CURRENT, token) {
+            // This very rotation has succeeded; its answer was lost.
+            return Ok(Change::new().update_secret(seen, &after));
+        }
+        let current = match secret.versions.holder(CURRENT).filter(|version| version.filled) {
+            Some(current) => Some(self.open(secret, &current.id).await?),
+            // Without a value there is nothing to test with: the settings are all.
+            None if purpose == Purpose::Test => return Ok(Change::new().update_secret(seen, &after)),
+            None => None,
+        };
+        let change = self.give_version(Change::new(), secret, &mut after, &begin, current.as_ref()).await?;
+        after.changed = now;
+        let settings = after.rotation.as_ref().or(secret.rotation.as_ref());
+        let function_arn = settings.map(|rotation| rotation.function_arn.clone()).unwrap_or_default();
+        let rotation_token = entropy::uuid(self.entropy.as_ref());
+        let mut job = Job::new(secret, token, rotation_token, purpose, begin.cause, function_arn, now);
+        // What was left pending with a value may be what the target knows.
+        let left = secret.versions.get(token).is_some_and(|left| left.filled && left.has(PENDING));
+        job.touched = left;
+        job.target = current.as_ref().and_then(target);
+        let row = self.audit_row(job.cause.who(), purpose.started(), &secret.arn, Some(token), None);
+        Ok(change.update_secret(seen, &after).create_job(&job).audit(&row))
+    }
+
+    /// Labels the version that the job works on `AWSPENDING`: an empty one, the one that is to come back,
+    /// or a copy of the current one, which the job removes again.
+    async fn give_version(
+        &self,
+        change: Change,
+        secret: &Secret,
+        after: &mut Secret,
+        begin: &Begin<'_>,
+        current: Option<&SecretValue>,
+    ) -> Result<Change, ApiError> {
+        let (token, now) = (begin.token, begin.now);
+        let known = secret.versions.get(token).filter(|version| version.filled);
+        let usable = match begin.purpose {
+            Purpose::Rotate => known.is_none_or(|version| version.has(PENDING)),
+            Purpose::RollBack => true,
+            _ => known.is_none(),
+        };
+        if !usable {
+            return Err(ApiError::new(ErrorCode::InvalidParameter, token_in_use(token, secret)));
+        }
+        if !begin.purpose.is_passing() {
+            after.versions = after.versions.begin(token, now);
+            return Ok(change);
+        }
+        let current = current.ok_or_else(|| {
+            ApiError::new(ErrorCode::InvalidRequest, "The secret has no current value to work with.")
+        })?;
+        let put = after.versions.put(token, &[PENDING.to_owned()], None, now);
+        after.versions = put.map_err(|error| put_refused(&error, token, secret))?;
+        Ok(change.put_value(&secret.arn, token, self.seal(secret, token, current).await?))
+    }
+}
+
+fn target(value: &SecretValue) -> Option<String> {
+    match value {
+        SecretValue::Text(text) => Target::of(text.expose()).map(|target| target.to_string()),
+        SecretValue::Binary(_) => None,
+    }
+}

@@ -1,0 +1,87 @@
+//! From the target of a request to its action: every operation there is, in one list.
+
+use keywheel_domain::api::{self, ApiError, ErrorCode, Request};
+use serde::Serialize;
+
+use super::{Caller, Operations};
+
+macro_rules! actions {
+    ($($service:literal: $request:ident => $action:ident),+ $(,)?) => {
+        impl Operations {
+            /// The name of the operation that `X-Amz-Target: <target>` asks for, if there is one.
+            pub fn operation_name(target: &str) -> Option<&'static str> {
+                match target.split_once('.') {
+                    $(Some(($service, name)) if name == api::$request::NAME => Some(api::$request::NAME),)+
+                    _ => None,
+                }
+            }
+
+            /// Runs the action of `X-Amz-Target: <target>` and returns the JSON of its answer.
+            pub async fn dispatch(
+                &self,
+                caller: &Caller,
+                target: &str,
+                body: &[u8],
+            ) -> Result<Vec<u8>, ApiError> {
+                match target.split_once('.') {
+                    $(Some(($service, name)) if name == api::$request::NAME => {
+                        encode(&self.$action(caller, api::decode(body)?).await?)
+                    })+
+                    _ => Err(ApiError::new(ErrorCode::UnknownOperation, "")),
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    "secretsmanager": GetSecretValueRequest => get_secret_value,
+    "secretsmanager": DescribeSecretRequest => describe_secret,
+    "secretsmanager": PutSecretValueRequest => put_secret_value,
+    "secretsmanager": CreateSecretRequest => create_secret,
+    "secretsmanager": UpdateSecretRequest => update_secret,
+    "secretsmanager": UpdateSecretVersionStageRequest => update_secret_version_stage,
+    "secretsmanager": ListSecretsRequest => list_secrets,
+    "secretsmanager": ListSecretVersionIdsRequest => list_secret_version_ids,
+    "secretsmanager": DeleteSecretRequest => delete_secret,
+    "secretsmanager": RestoreSecretRequest => restore_secret,
+    "secretsmanager": TagResourceRequest => tag_resource,
+    "secretsmanager": UntagResourceRequest => untag_resource,
+    "secretsmanager": RotateSecretRequest => rotate_secret,
+    "secretsmanager": CancelRotateSecretRequest => cancel_rotate_secret,
+    "secretsmanager": GetRandomPasswordRequest => get_random_password,
+    "Keywheel": DescribeRotationRequest => describe_rotation,
+    "Keywheel": PutRotationPolicyRequest => put_rotation_policy,
+    "Keywheel": GetRotationPolicyRequest => get_rotation_policy,
+    "Keywheel": DeleteRotationPolicyRequest => delete_rotation_policy,
+    "Keywheel": PreviewScheduleRequest => preview_schedule,
+    "Keywheel": SkipRotationRequest => skip_rotation,
+    "Keywheel": ListRotationsRequest => list_rotations,
+    "Keywheel": RetryRotationRequest => retry_rotation,
+    "Keywheel": RollBackRotationRequest => roll_back_rotation,
+    "Keywheel": VerifySecretRequest => verify_secret,
+    "Keywheel": ReconcileSecretRequest => reconcile_secret,
+    "Keywheel": DryRunRotationRequest => dry_run_rotation,
+    "Keywheel": ListApprovalsRequest => list_approvals,
+    "Keywheel": DescribeApprovalRequest => describe_approval,
+    "Keywheel": ApproveRequest => approve,
+    "Keywheel": RejectRequest => reject,
+    "Keywheel": ListEventsRequest => list_events,
+    "Keywheel": CreateApproverRequest => create_approver,
+    "Keywheel": DeleteApproverRequest => delete_approver,
+    "Keywheel": ListApproversRequest => list_approvers,
+    "Keywheel": PutWebhookRequest => put_webhook,
+    "Keywheel": DeleteWebhookRequest => delete_webhook,
+    "Keywheel": ListWebhooksRequest => list_webhooks,
+}
+
+/// The JSON of an answer; an action without an output answers an empty body, as the service does.
+fn encode<T: Serialize>(answer: &T) -> Result<Vec<u8>, ApiError> {
+    if size_of::<T>() == 0 {
+        return Ok(Vec::new());
+    }
+    serde_json::to_vec(answer).map_err(|error| {
+        tracing::error!(%error, "an answer cannot be written as JSON");
+        ApiError::internal()
+    })
+}

@@ -1,0 +1,22 @@
+//! Keywheel.GetRotationPolicy.
+
+use keywheel_domain::api::{ApiError, GetRotationPolicyRequest, GetRotationPolicyResponse};
+
+use super::{Caller, Operations};
+
+impl Operations {
+    /// Tells the policy with its defaults.
+    pub(super) async fn get_rotation_policy(
+        &self,
+        caller: &Caller,
+        request: GetRotationPolicyRequest,
+    ) -> Result<GetRotationPolicyResponse, ApiError> {
+        self.authorize(caller, "keywheel:GetRotationPolicy", Some(&request.secret_id))?;
+        let secret = self.find_secret(caller, &request.secret_id).await?.record;
+        Ok(GetRotationPolicyResponse {
+            arn: secret.arn.clone(),
+            name: secret.name.clone(),
+            policy: secret.policy.clone(),
+        })
+    }
+}

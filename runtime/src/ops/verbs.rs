@@ -1,0 +1,118 @@
+//! VerifySecret, ReconcileSecret and DryRunRotation: jobs on a copy of the current value.
+
+use keywheel_domain::api::{
+    ApiError, DryRunRotationRequest, ErrorCode, ReconcileSecretRequest, RotationVerb, RotationVerbResponse,
+    VerifySecretRequest,
+};
+use keywheel_domain::rotation::{Cause, Job, Purpose};
+use keywheel_domain::secret::Secret;
+
+use super::begin::Begin;
+use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended};
+use crate::entropy;
+
+impl Operations {
+    /// Begins a verification.
+    pub async fn verify_secret(
+        &self,
+        caller: &Caller,
+        request: VerifySecretRequest,
+    ) -> Result<RotationVerbResponse, ApiError> {
+        self.begin_verb(caller, "VerifySecret", Purpose::Verify, request.0).await
+    }
+
+    /// Begins to make the target take the current value again.
+    pub async fn reconcile_secret(
+        &self,
+        caller: &Caller,
+        request: ReconcileSecretRequest,
+    ) -> Result<RotationVerbResponse, ApiError> {
+        self.begin_verb(caller, "ReconcileSecret", Purpose::Reconcile, request.0).await
+    }
+
+    /// Begins a dry run.
+    pub async fn dry_run_rotation(
+        &self,
+        caller: &Caller,
+        request: DryRunRotationRequest,
+    ) -> Result<RotationVerbResponse, ApiError> {
+        self.begin_verb(caller, "DryRunRotation", Purpose::DryRun, request.0).await
+    }
+
+    async fn begin_verb(
+        &self,
+        caller: &Caller,
+        action: &str,
+        purpose: Purpose,
+        verb: RotationVerb,
+    ) -> Result<RotationVerbResponse, ApiError> {
+        self.authorize(caller, &format!("keywheel:{action}"), Some(&verb.secret_id))?;
+        let token = self.verb_token(&verb);
+        for _ in 0..COMMIT_ATTEMPTS_MAX {
+            let seen = self.load_rotating_secret(caller, &verb.secret_id).await?;
+            let secret = &seen.record;
+            if let Some(job) = self.load_job(&secret.arn).await? {
+                if job.record.id == token && job.record.purpose == purpose {
+                    return Ok(RotationVerbResponse::new(secret, &job.record));
+                }
+                return Err(not_complete(&job.record));
+            }
+            if let Some(left) = secret.versions.unfinished() {
+                return Err(left_pending(&left.id));
+            }
+            let cause = Cause::Api { caller: caller.arn() };
+            let begin = Begin { token: &token, purpose, cause, now: self.clock.now() };
+            let change = self.begin(&seen, secret.clone(), begin).await?;
+            let row = self.audit_row(&caller.arn(), action, &secret.arn, Some(&token), None);
+            if self.commit(change.audit(&row)).await? {
+                return self.begun(secret, &token).await;
+            }
+        }
+        Err(contended())
+    }
+
+    /// The answer of a verb that has begun the job `id`; the worker may have ended it already.
+    pub(super) async fn begun(&self, secret: &Secret, id: &str) -> Result<RotationVerbResponse, ApiError> {
+        let mut jobs = self.jobs_of(&secret.arn).await?;
+        jobs.retain(|job| job.id == id);
+        let job = jobs.pop().ok_or_else(ApiError::internal)?;
+        Ok(RotationVerbResponse::new(secret, &job))
+    }
+
+    pub(super) fn verb_token(&self, verb: &RotationVerb) -> String {
+        verb.client_request_token.clone().unwrap_or_else(|| entropy::uuid(self.entropy.as_ref()))
+    }
+
+    /// A live secret that has a rotation function.
+    pub(super) async fn load_rotating_secret(
+        &self,
+        caller: &Caller,
+        secret_id: &str,
+    ) -> Result<Seen<Secret>, ApiError> {
+        let seen = self.load_live_secret(caller, secret_id).await?;
+        if seen.record.rotation.is_none() {
+            let told = "No Lambda rotation function ARN is associated with this secret.";
+            return Err(ApiError::new(ErrorCode::InvalidRequest, told));
+        }
+        Ok(seen)
+    }
+}
+
+/// Another job is in the way.
+pub(super) fn not_complete(job: &Job) -> ApiError {
+    let (purpose, id, state, step) = (job.purpose.as_str(), &job.id, job.state.as_str(), job.step);
+    ApiError::new(
+        ErrorCode::InvalidRequest,
+        format!("A previous rotation isn't complete: {purpose} {id} is {state} at {step}."),
+    )
+}
+
+fn left_pending(version_id: &str) -> ApiError {
+    ApiError::new(
+        ErrorCode::InvalidRequest,
+        format!(
+            "Version {version_id} is still AWSPENDING, and the target may know no other: RotateSecret goes on with \
+             it, RollBackRotation gives it up."
+        ),
+    )
+}

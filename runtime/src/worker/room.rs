@@ -1,0 +1,143 @@
+//! Room for what runs at once: in all, for each function, for each target, for each group.
+//!
+//! A target that hangs keeps what waits for it, and nothing else. A job that has failed before gets at
+//! most a part of its function's room, so that several broken targets cannot take all of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use keywheel_domain::rotation::Job;
+use keywheel_domain::secret::Secret;
+
+/// How many steps, schedules and purges run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomLimits {
+    /// In all.
+    pub running_max: usize,
+    /// Of one function.
+    pub function_max: usize,
+    /// Of one function, and failed before.
+    pub function_retries_max: usize,
+    /// Of one target, `host:port`.
+    pub target_max: usize,
+}
+
+impl Default for RoomLimits {
+    fn default() -> Self {
+        Self { running_max: 64, function_max: 8, function_retries_max: 4, target_max: 2 }
+    }
+}
+
+/// One bound that a job counts against.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Bound {
+    All,
+    Function(String),
+    FunctionRetries(String),
+    Target(String),
+    Group(String),
+}
+
+/// The bounds of a job with their limits.
+#[derive(Clone, Debug)]
+pub(super) struct Needs(Vec<(Bound, usize)>);
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(super) struct Room {
+    limits: RoomLimits,
+    taken: Mutex<HashMap<Bound, usize>>,
+}
+
+impl Room {
+    pub(super) fn new(limits: RoomLimits) -> Arc<Self> {
+        Arc::new(Self { limits, taken: Mutex::default() })
+    }
+
+    /// What something without a job needs.
+    pub(super) fn needs_of_nothing(&self) -> Needs {
+        Needs(vec![(Bound::All, self.limits.running_max)])
+    }
+
+    /// What a job needs.
+    pub(super) fn needs(&self, job: &Job, secret: &Secret) -> Needs {
+        let limits = self.limits;
+        let function = &job.function_arn;
+        let mut needs = self.needs_of_nothing();
+        needs.0.push((Bound::Function(function.clone()), limits.function_max));
+        if job.step_failures > 0 {
+            needs.0.push((Bound::FunctionRetries(function.clone()), limits.function_retries_max));
+        }
+        if let Some(target) = &job.target {
+            needs.0.push((Bound::Target(target.clone()), limits.target_max));
+        }
+        if let Some(group) = secret.policy.as_ref().and_then(|policy| policy.group.as_ref()) {
+            let name = format!("{}/{}/{}", secret.scope.account, secret.scope.region, group.name);
+            let most = usize::try_from(group.max_concurrent).unwrap_or(usize::MAX);
+            needs.0.push((Bound::Group(name), most));
+        }
+        needs
+    }
+
+    /// Takes all of it, or nothing.
+    pub(super) fn enter(self: &Arc<Self>, needs: Needs) -> Option<Entered> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = |(bound, most): &(Bound, usize)| taken.get(bound).is_some_and(|count| count >= most);
+        if needs.0.iter().any(full) {
+            return None;
+        }
+        for (bound, _) in &needs.0 {
+            *taken.entry(bound.clone()).or_default() += 1;
+        }
+        Some(Entered { room: Arc::clone(self), needs })
+    }
+
+    /// Whether nothing at all could enter.
+    pub(super) fn is_full(&self) -> bool {
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.get(&Bound::All).is_some_and(|count| *count >= self.limits.running_max)
+    }
+}
+
+/// What was taken; dropping it gives it back.
+#[derive(Debug)]
+pub(super) struct Entered {
+    room: Arc<Room>,
+    needs: Needs,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let mut taken = self.room.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        for (bound, _) in &self.needs.0 {
+            if let Some(count) = taken.get_mut(bound) {
+                *count -= 1;
+                if *count == 0 {
+                    taken.remove(bound);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_target_leaves_room_for_others_and_gives_all_back() {
+        let room = Room::new(RoomLimits { running_max: 3, ..RoomLimits::default() });
+        let needs = |target: &str| {
+            let mut needs = room.needs_of_nothing();
+            needs.0.push((Bound::Target(target.into()), 2));
+            needs
+        };
+        let first = room.enter(needs("dead")).expect("there is room");
+        let second = room.enter(needs("dead")).expect("there is room");
+        assert!(room.enter(needs("dead")).is_none() && !room.is_full());
+        let other = room.enter(needs("live")).expect("the dead one does not take it");
+        assert!(room.is_full() && room.enter(room.needs_of_nothing()).is_none());
+        drop((first, second, other));
+        assert!(room.taken.lock().unwrap_or_else(PoisonError::into_inner).is_empty());
+    }
+}

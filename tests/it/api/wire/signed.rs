@@ -1,0 +1,81 @@
+//! Requests as a client sends them, with a good proof of who it is or another one.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use keywheel::clock::Clock as _;
+use keywheel_domain::sensitive::Sensitive;
+use keywheel_domain::sigv4::{self, Credentials};
+use keywheel_domain::time::HOUR_MS;
+use keywheel_tests::clock::SimClock;
+use keywheel_tests::node::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
+
+/// How a request proves who sent it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// As it should.
+    Signed,
+    /// Not at all.
+    Unsigned,
+    /// By another secret than that of the access key.
+    Forged,
+    /// An hour ago.
+    Expired,
+    /// By an access key that does not exist.
+    Unknown,
+    /// For another service.
+    Misdirected,
+}
+
+impl Proof {
+    const OTHERS: [(&'static str, Self); 5] = [
+        ("unsigned", Self::Unsigned),
+        ("forged", Self::Forged),
+        ("expired", Self::Expired),
+        ("unknown", Self::Unknown),
+        ("misdirected", Self::Misdirected),
+    ];
+
+    /// The proof that a line of a script begins with, and the rest of the line.
+    pub(super) fn of(line: &str) -> (Self, &str) {
+        let other = |(name, proof): (&str, Self)| Some((proof, line.strip_prefix(name)?.strip_prefix(' ')?));
+        Self::OTHERS.into_iter().find_map(other).unwrap_or((Self::Signed, line))
+    }
+
+    /// What is told beside the request; a good proof is not worth a word.
+    pub(super) fn told(self) -> String {
+        let other = Self::OTHERS.into_iter().find(|(_, proof)| *proof == self);
+        other.map(|(name, _)| format!(" ({name})")).unwrap_or_default()
+    }
+}
+
+pub(super) fn get(path: &str) -> Request<Full<Bytes>> {
+    Request::get(path).body(Full::default()).unwrap()
+}
+
+pub(super) fn post(target: &str, body: Vec<u8>, proof: Proof, clock: &SimClock) -> Request<Full<Bytes>> {
+    let mut headers: Vec<(&str, &[u8])> =
+        vec![("host", b"localhost"), ("content-type", b"application/x-amz-json-1.1")];
+    headers.push(("x-amz-target", target.as_bytes()));
+    let request = sigv4::Request { method: "POST", path: "/", query: "", headers: &headers, body: &body };
+    let secret = if proof == Proof::Forged { "another secret" } else { SECRET_ACCESS_KEY };
+    let credentials = Credentials {
+        access_key_id: if proof == Proof::Unknown { "AKIAUNKNOWN" } else { ACCESS_KEY_ID },
+        secret_access_key: &Sensitive::new(secret.to_owned()),
+        session_token: None,
+    };
+    let service = if proof == Proof::Misdirected { "kms" } else { "secretsmanager" };
+    let at = clock.now().plus_millis(if proof == Proof::Expired { -HOUR_MS } else { 0 });
+    let mut added = sigv4::sign(&request, &credentials, REGION, service, at);
+    if proof == Proof::Unsigned {
+        added.clear();
+    }
+    let mut request = Request::post("/");
+    for (name, value) in &headers {
+        request = request.header(*name, *value);
+    }
+    for (name, value) in added {
+        request = request.header(name, value);
+    }
+    request.body(Full::from(body)).unwrap()
+}

@@ -1,0 +1,170 @@
+//! The data folder's disk is full. A limit on the length of files stands in for it: a write beyond it
+//! fails as one on a full disk does, with another error code. A small file system would need privileges that a
+//! container does not give.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use keywheel_tests::client::ApiClient;
+use keywheel_tests::process::{self, Keywheel};
+use keywheel_tests::wait;
+use serde_json::{Value, json};
+
+use super::Site;
+use super::fleet::Fleet;
+
+/// Room beside what is there already: for some writes, and far from all.
+const ROOM_BYTES: u64 = 1024 * 1024;
+const VALUE_BYTES: usize = 60_000;
+/// More than there is room for, so that one of them is refused.
+const WRITES_MAX: usize = 100;
+/// Values that are stored before the disk is full.
+const STORED: usize = 10;
+
+#[tokio::test]
+async fn a_full_disk_refuses_writes_and_keeps_what_it_acknowledged() {
+    let fleet = Fleet::start(1).await;
+    let (name, before) = (fleet.names[0].clone(), fleet.settled().await);
+    let fleet = serve_again(fleet, |data| limited(data, file_bytes(data) + ROOM_BYTES)).await;
+    let (client, postgres) = (&fleet.site.client, &fleet.site.postgres);
+
+    // The rotation is in the middle of setSecret when the disk fills up, and the role changes after that.
+    let held = postgres.hold(&name).await.unwrap();
+    fleet.rotate().await;
+    fleet.wait_for_change_of(&name, 1).await;
+    assert_eq!(fleet.site.keywheel.get("/healthz").unwrap(), (200, "ok\n".to_owned()));
+    let acknowledged = fill(client).await;
+    let (status, text) = fleet.site.keywheel.get("/healthz").unwrap();
+    assert_eq!(status, 503, "{text}");
+    assert!(text.contains("disk"), "{text}");
+    held.release().await.unwrap();
+    let changed = async || Ok((!postgres.accepts(&name, &before[0]).await?).then_some(()));
+    wait::until("the role to change", changed).await.unwrap();
+
+    // Writes stay refused, and what is there can be read: the one password that works, among others.
+    for _ in 0..3 {
+        assert_refused(client, "later").await;
+    }
+    fleet.none_is_locked_out().await;
+    check_values(client, acknowledged).await;
+
+    let fleet = serve_again(fleet, |data| process::serve(data).unwrap()).await;
+    let client = &fleet.site.client;
+    assert_eq!(fleet.site.keywheel.get("/healthz").unwrap().0, 200);
+    fleet.none_is_locked_out().await;
+    fleet.arrive().await;
+    assert_ne!(fleet.settled().await, before);
+    check_values(client, acknowledged).await;
+    assert_eq!(count(client).await, acknowledged + fleet.names.len(), "a refused write is there in part");
+    write(client, acknowledged).await.unwrap();
+    fleet.rotate().await;
+    fleet.arrive().await;
+    fleet.settled().await;
+}
+
+#[tokio::test]
+async fn a_start_on_a_full_disk_is_refused_or_serves_reads_and_changes_nothing() {
+    let fleet = Fleet::start(1).await;
+    for number in 0..STORED {
+        write(&fleet.site.client, number).await.unwrap();
+    }
+    let before = fleet.settled().await;
+    let Fleet { site: Site { postgres, data, keywheel, .. }, names } = fleet;
+    keywheel.kill();
+    for eighths in 0..8 {
+        let bytes_max = file_bytes(data.path()) * eighths / 8;
+        let s = check_start(data.path(), bytes_max).await;
+        eprintln!("{eighths} {bytes_max} {s}");
+    }
+    let keywheel = Keywheel::start(data.path()).await.unwrap();
+    let client = keywheel.client();
+    let fleet = Fleet { site: Site { postgres, data, keywheel, client }, names };
+    check_values(&fleet.site.client, STORED).await;
+    assert_eq!(count(&fleet.site.client).await, STORED + fleet.names.len());
+    assert_eq!(fleet.settled().await, before);
+    fleet.rotate().await;
+    fleet.arrive().await;
+    assert_ne!(fleet.settled().await, before);
+    panic!("look");
+}
+
+/// A start where no file can be written beyond a length that the store's file has already.
+async fn check_start(data: &Path, bytes_max: u64) -> bool {
+    let Ok(keywheel) = Keywheel::start_with(&mut limited(data, bytes_max)).await else {
+        let output = process::output(&mut limited(data, bytes_max)).await.unwrap();
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{bytes_max}: {complaint}");
+        assert!(
+            complaint.contains("store.redb") && complaint.lines().count() == 1,
+            "{bytes_max}: {complaint}"
+        );
+        eprintln!("{complaint}");
+        return false;
+    };
+    let client = keywheel.client();
+    assert_refused(&client, "one-too-many").await;
+    assert_eq!(keywheel.get("/healthz").unwrap().0, 503);
+    check_values(&client, STORED).await;
+    true
+}
+
+/// Ends the process and starts another on the same folder, by this command.
+async fn serve_again(fleet: Fleet, command: impl FnOnce(&Path) -> Command) -> Fleet {
+    let Fleet { site: Site { postgres, data, keywheel, .. }, names } = fleet;
+    keywheel.kill();
+    let keywheel = Keywheel::start_with(&mut command(data.path())).await.unwrap();
+    let client = keywheel.client();
+    Fleet { site: Site { postgres, data, keywheel, client }, names }
+}
+
+fn limited(data: &Path, bytes_max: u64) -> Command {
+    process::with_files_up_to(&process::serve(data).unwrap(), bytes_max)
+}
+
+fn file_bytes(data: &Path) -> u64 {
+    fs::metadata(data.join("store.redb")).unwrap().len()
+}
+
+/// Writes until one is refused; how many were acknowledged.
+async fn fill(client: &ApiClient) -> usize {
+    for number in 0..WRITES_MAX {
+        if write(client, number).await.is_err() {
+            assert!(number > 0, "there was no room at all");
+            return number;
+        }
+    }
+    panic!("{WRITES_MAX} writes fitted in");
+}
+
+async fn write(client: &ApiClient, number: usize) -> anyhow::Result<Value> {
+    client.call("CreateSecret", json!({ "Name": filler(number), "SecretString": value(number) })).await
+}
+
+async fn assert_refused(client: &ApiClient, name: &str) {
+    let answer = client.refusal("CreateSecret", json!({ "Name": name, "SecretString": "x" })).await.unwrap();
+    assert!(answer.starts_with("InternalServiceError: "), "{answer}");
+}
+
+async fn check_values(client: &ApiClient, written: usize) {
+    for number in 0..written {
+        let read = client.call("GetSecretValue", json!({ "SecretId": filler(number) })).await.unwrap();
+        assert!(read["SecretString"] == value(number).as_str(), "{number}");
+    }
+}
+
+/// How many secrets there are.
+async fn count(client: &ApiClient) -> usize {
+    let listed = client.call("ListSecrets", json!({ "MaxResults": 100 })).await.unwrap();
+    assert_eq!(listed["NextToken"], Value::Null);
+    listed["SecretList"].as_array().unwrap().len()
+}
+
+fn filler(number: usize) -> String {
+    format!("filler-{number}")
+}
+
+/// Hardly to be compressed, and another one for each.
+fn value(number: usize) -> String {
+    format!("{number}-").repeat(VALUE_BYTES).chars().take(VALUE_BYTES).collect()
+}

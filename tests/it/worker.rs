@@ -1,0 +1,144 @@
+//! What the worker runs at once: one broken target holds up nothing but what is on it.
+#![cfg(test)]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use keywheel::entropy::Entropy;
+use keywheel::worker::{Invocation, Invoke, Report};
+use keywheel_domain::api::{ApiError, PutSecretValueRequest, SecretValue, UpdateSecretVersionStageRequest};
+use keywheel_domain::rotation::{Outcome, Step};
+use keywheel_domain::secret::Scope;
+use keywheel_domain::version::{CURRENT, PENDING};
+use keywheel_tests::clock::SimClock;
+use keywheel_tests::entropy::SimEntropy;
+use keywheel_tests::node::{ACCOUNT, Node, REGION};
+use keywheel_tests::store::SimStore;
+use serde_json::json;
+use tokio::sync::watch;
+
+const LIVE: usize = 500;
+const DEAD: usize = 40;
+const FIRST: &str = "11111111-1111-4111-8111-000000000000";
+const DEAD_TARGET: &str = "dead.example:5432";
+/// Of one target at once, as documented.
+const TARGET_MAX: usize = 2;
+
+/// A function whose calls for the dead target never return.
+struct Hanging {
+    node: Arc<Node>,
+    /// Calls that hang, by target.
+    hanging: Mutex<usize>,
+}
+
+impl Hanging {
+    async fn step(&self, invocation: &Invocation) -> Result<(), ApiError> {
+        let (ops, caller) = (&self.node.ops, &invocation.caller);
+        let (secret_id, token) = (invocation.secret_arn.clone(), invocation.token.clone());
+        match invocation.step {
+            Step::CreateSecret => {
+                let put = PutSecretValueRequest {
+                    secret_id,
+                    client_request_token: Some(token),
+                    value: Some(SecretValue::Text("rotated".to_owned().into())),
+                    version_stages: Some(vec![PENDING.to_owned()]),
+                    rotation_token: Some(invocation.rotation_token.clone()),
+                };
+                ops.put_secret_value(caller, put).await.map(drop)
+            }
+            Step::SetSecret | Step::TestSecret => Ok(()),
+            Step::FinishSecret => {
+                let request = UpdateSecretVersionStageRequest {
+                    secret_id,
+                    version_stage: CURRENT.to_owned(),
+                    move_to_version_id: Some(token),
+                    remove_from_version_id: Some(FIRST.to_owned()),
+                };
+                ops.update_secret_version_stage(caller, request).await.map(drop)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Invoke for Hanging {
+    async fn invoke(&self, invocation: Invocation) -> Report {
+        if invocation.secret_arn.contains("secret:dead/") && invocation.step == Step::SetSecret {
+            *self.hanging.lock().unwrap() += 1;
+            std::future::pending::<()>().await;
+        }
+        let outcome = match self.step(&invocation).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => Outcome::permanent(error.to_string()),
+        };
+        Report { outcome, log: Vec::new(), duration_us: 1, digest: "0".repeat(64) }
+    }
+
+    async fn digest(&self, _: &str, _: &Scope) -> Option<String> {
+        Some("0".repeat(64))
+    }
+
+    fn wall_ms_max(&self) -> i64 {
+        60_000
+    }
+}
+
+async fn rotate(node: &Node, name: &str, host: &str) {
+    let value = json!({"engine": "postgres", "host": host, "username": "app", "password": "EXAMPLE"});
+    let create = json!({"Name": name, "SecretString": value.to_string(), "ClientRequestToken": FIRST});
+    node.call("CreateSecret", &create).await.unwrap();
+    let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:hanging");
+    let token = keywheel::entropy::uuid(&SimEntropy::new(name.len() as u64) as &dyn Entropy);
+    let rotate = json!({"SecretId": name, "ClientRequestToken": token, "RotationLambdaARN": function});
+    node.call("RotateSecret", &rotate).await.unwrap();
+}
+
+/// 40 rotations of a target that hangs are due before 500 of others.
+#[tokio::test]
+async fn a_dead_target_delays_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SimStore::new());
+    let (clock, entropy) = (Arc::new(SimClock::at_noon()), Arc::new(SimEntropy::new(7)));
+    let node = Node::open(store, folder.path(), &["hanging"], clock, entropy).await.unwrap();
+    let node = Arc::new(node);
+    for index in 0..DEAD {
+        rotate(&node, &format!("dead/{index}"), "dead.example").await;
+    }
+    for index in 0..LIVE {
+        rotate(&node, &format!("live/{index}"), &format!("db-{}.example", index % 50)).await;
+    }
+    let function = Arc::new(Hanging { node: Arc::clone(&node), hanging: Mutex::default() });
+    let (stop, stopped) = watch::channel(false);
+    let work = tokio::spawn(node.worker_over(Arc::clone(&function) as Arc<dyn Invoke>).run(stopped));
+    let mut changes = node.ops.store().changes();
+    let left = loop {
+        changes.borrow_and_update();
+        let left = targets_left(&node).await;
+        if left.keys().all(|target| target == DEAD_TARGET) {
+            break left;
+        }
+        changes.changed().await.unwrap();
+    };
+    assert_eq!(left, BTreeMap::from([(DEAD_TARGET.to_owned(), DEAD)]));
+    assert_eq!(*function.hanging.lock().unwrap(), TARGET_MAX, "the rest waits for room, and hammers nobody");
+    stop.send(true).unwrap();
+    work.await.unwrap();
+}
+
+/// How many rotations are not complete, by target.
+async fn targets_left(node: &Node) -> BTreeMap<String, usize> {
+    let (mut left, mut next) = (BTreeMap::new(), None::<String>);
+    loop {
+        let request = json!({"MaxResults": 100, "NextToken": next}).to_string();
+        let answer = node.ops.dispatch(&Node::root(), "Keywheel.ListRotations", request.as_bytes()).await;
+        let page: serde_json::Value = serde_json::from_slice(&answer.unwrap()).unwrap();
+        for rotation in page["Rotations"].as_array().unwrap() {
+            *left.entry(rotation["Target"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+        next = page["NextToken"].as_str().map(str::to_owned);
+        if next.is_none() {
+            return left;
+        }
+    }
+}
