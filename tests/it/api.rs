@@ -8,5 +8,6 @@ mod model;
 mod overtaken;
 mod properties;
 mod rotation_policy;
+mod verbs;
 mod wire;
 mod world;

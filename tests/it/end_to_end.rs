@@ -16,6 +16,7 @@ mod schedule;
 mod stop;
 mod tls;
 mod verbs;
+mod webhooks;
 
 use std::fs;
 use std::path::Path;

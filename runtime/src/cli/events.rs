@@ -11,7 +11,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::Failure;
-use super::client::{Client, ClientError, Message};
+use super::client::{Client, ClientError, EventStream, Message, Next};
 use super::moment::Moment;
 use super::session::{self, ServerArguments, Session, name_of, note};
 use super::table::plain;
@@ -90,18 +90,25 @@ async fn follow(session: &mut Session, from: Option<u64>, wanted: Option<&Secret
     let mut place = Place { seen: None, from };
     let mut stream = session.client.follow(place.seen, place.from).await?;
     loop {
-        while let Some(message) = stream.next().await? {
-            if let Some(event) = place.take(message) {
-                print(session, &event, wanted)?;
+        let breaks = match stream.next().await? {
+            Next::Message(message) => {
+                if let Some(event) = place.take(message) {
+                    print(session, &event, wanted)?;
+                }
+                continue;
             }
+            Next::Ended => false,
+            Next::Broken => true,
+        };
+        if let Some(told) = place.told(breaks) {
+            note(told);
         }
-        note(place.told());
         stream = open_again(&session.client, &place).await?;
     }
 }
 
 /// Opens the stream again, however often it takes.
-async fn open_again(client: &Client, place: &Place) -> Result<super::client::EventStream, ClientError> {
+async fn open_again(client: &Client, place: &Place) -> Result<EventStream, ClientError> {
     let mut pause = PAUSE_MS;
     loop {
         let chance = usize::try_from(PAUSE_CHANCE_MS).map_or(0, |bound| client.draw(bound));
@@ -127,12 +134,16 @@ impl Place {
         (is_new && !message.data.is_empty()).then_some(message.data)
     }
 
-    const fn told(&self) -> &'static str {
-        if self.seen.is_some() || self.from.is_some() {
-            "the stream of events broke; it goes on where it was"
-        } else {
-            "the stream of events broke before the first one: what happens until it is open again is not shown, \
-             --from shows it"
+    /// What a person should know when the stream ends here, or breaks.
+    const fn told(&self, breaks: bool) -> Option<&'static str> {
+        match (self.seen.is_some() || self.from.is_some(), breaks) {
+            (true, true) => Some("the stream of events broke; it goes on where it was"),
+            // Each stream has an end.
+            (true, false) => None,
+            (false, _) => Some(
+                "the stream of events ended before the first one: what happens until it is open again is not \
+                 shown, --from shows it",
+            ),
         }
     }
 }

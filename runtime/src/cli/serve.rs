@@ -197,10 +197,18 @@ fn open_store(config: &StoreConfig) -> anyhow::Result<Arc<dyn Store>> {
         OpenError::Damaged(_) => {
             anyhow::Error::new(error).context(format!("restore `{file}` from a backup"))
         }
+        OpenError::Io(source) if is_full(&source) => anyhow::Error::new(source)
+            .context(format!("`{file}` could not be written: make room on its disk, then start again")),
         OpenError::Io(source) => anyhow::Error::new(source)
             .context(format!("`{file}` could not be opened: let this user read and write it and its folder")),
     })?;
     Ok(Arc::new(store))
+}
+
+/// Whether a file could not grow.
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
 }
 
 /// Shows a new root access key, and logs what became of a given one.

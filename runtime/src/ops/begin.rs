@@ -1,7 +1,7 @@
 //! Begins a job, whatever it is for, or goes on with one: one commit, and the worker does the rest.
 
 use keywheel_domain::api::{ApiError, ErrorCode, SecretValue};
-use keywheel_domain::rotation::{Cause, Job, Purpose};
+use keywheel_domain::rotation::{Cause, End, Job, Purpose, settle};
 use keywheel_domain::secret::Secret;
 use keywheel_domain::target::Target;
 use keywheel_domain::time::Timestamp;
@@ -28,8 +28,11 @@ impl Operations {
     /// The token of a rotation that is not complete: of the job, or of a version that a cancelled one
     /// left pending, which may be the only one that the target knows.
     pub(super) async fn unfinished_token(&self, secret: &Secret) -> Result<Option<String>, ApiError> {
-        let job = self.load_job(&secret.arn).await?.map(|job| job.record.id);
-        Ok(job.or_else(|| secret.versions.unfinished().map(|version| version.id.clone())))
+        let job = self.load_job(&secret.arn).await?.map(|job| job.record);
+        if job.as_ref().is_some_and(Job::gives_way) {
+            return Ok(None);
+        }
+        Ok(job.map(|job| job.id).or_else(|| secret.versions.unfinished().map(|version| version.id.clone())))
     }
 
     /// The change that begins a job for `seen`'s secret, whose record becomes `after`, or goes on with the
@@ -42,7 +45,13 @@ impl Operations {
     ) -> Result<Change, ApiError> {
         let secret = &seen.record;
         let (token, purpose, now) = (begin.token, begin.purpose, begin.now);
-        if let Some(job) = self.load_job(&secret.arn).await? {
+        let before = self.load_job(&secret.arn).await?;
+        let gives_way = |job: &Seen<Job>| job.record.gives_way() && !purpose.is_ours();
+        let (way, before) = match before {
+            Some(job) if gives_way(&job) => (Some(job), None),
+            before => (None, before),
+        };
+        if let Some(job) = before {
             let resumed = job.record.resumed(&begin.cause, now);
             return Ok(Change::new().update_secret(seen, &after).update_job(&job, &resumed));
         }
@@ -56,7 +65,16 @@ impl Operations {
             None if purpose == Purpose::Test => return Ok(Change::new().update_secret(seen, &after)),
             None => None,
         };
-        let change = self.give_version(Change::new(), secret, &mut after, &begin, current.as_ref()).await?;
+        let mut change = Change::new();
+        let ended = way.as_ref().map(|job| job.record.ended(End::Cancelled, now));
+        if let (Some(job), Some(ended)) = (&way, &ended) {
+            after = settle(&after, &job.record, ended, now);
+            let event = ended.end().map_or("", |end| end.event(ended.purpose));
+            let detail = Some(format!("gives way to {token}"));
+            let row = self.audit_row(begin.cause.who(), event, &secret.arn, Some(&ended.token), detail);
+            change = self.forget_oldest(change.audit(&row), &secret.arn).await?;
+        }
+        let change = self.give_version(change, secret, &mut after, &begin, current.as_ref()).await?;
         after.changed = now;
         let settings = after.rotation.as_ref().or(secret.rotation.as_ref());
         let function_arn = settings.map(|rotation| rotation.function_arn.clone()).unwrap_or_default();
@@ -67,7 +85,11 @@ impl Operations {
         job.touched = left;
         job.target = current.as_ref().and_then(target);
         let row = self.audit_row(job.cause.who(), purpose.started(), &secret.arn, Some(token), None);
-        Ok(change.update_secret(seen, &after).create_job(&job).audit(&row))
+        let change = change.update_secret(seen, &after).audit(&row);
+        Ok(match (&way, &ended) {
+            (Some(way), Some(ended)) => change.replace_job(way, ended, &job),
+            _ => change.create_job(&job),
+        })
     }
 
     /// Labels the version that the job works on `AWSPENDING`: an empty one, the one that is to come back,

@@ -127,6 +127,14 @@ impl Change {
         self.reindex_job(Some(&seen.record), None)
     }
 
+    /// Writes a new job over one that was seen and has ended, which becomes history.
+    #[must_use]
+    pub fn replace_job(mut self, seen: &Seen<Job>, ended: &Job, job: &Job) -> Self {
+        let history = keys::history(&ended.secret_arn, ended.requested, &ended.id);
+        self.batch = self.batch.expect(seen.key.clone(), Some(seen.revision)).put(history, to_bytes(ended));
+        self.put_job(seen.key.clone(), Some(&seen.record), job)
+    }
+
     /// Writes only if this secret is still as it was seen.
     #[must_use]
     pub fn expect_secret(mut self, seen: &Seen<Secret>) -> Self {

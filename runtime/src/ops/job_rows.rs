@@ -14,6 +14,9 @@ impl Operations {
         };
         if before.purpose != after.purpose {
             push(Purpose::RollBack.started(), after.undoes.as_ref().map(|undone| format!("undoes {undone}")));
+        } else if before.token != after.token {
+            // The copy of the current value gives way to the version that is thrown away.
+            push("DryRunTested", Some("the current value logs in; createSecret is next".to_owned()));
         }
         if before.state == after.state {
             return rows;

@@ -10,7 +10,7 @@ use keywheel_tests::wait;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{ROLE, SECRET, Site};
+use super::{SECRET, Site};
 
 /// Somebody with an access key, at a terminal.
 struct Person {
@@ -33,8 +33,7 @@ impl Person {
             shown.lines().find_map(|line| line.strip_prefix(&start)).unwrap().to_owned()
         };
         assert_eq!(line("AWS_ENDPOINT_URL_SECRETS_MANAGER"), format!("http://{}", operator.server));
-        let [access_key_id, secret_access_key] =
-            ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|variable| line(variable));
+        let [access_key_id, secret_access_key] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(line);
         Self { server: operator.server, access_key_id, secret_access_key }
     }
 
@@ -111,29 +110,23 @@ async fn a_rotation_waits_for_an_approver() {
     let before = site.password("AWSCURRENT").await;
     assert_eq!(operator.says(&["approval", "list"]).await, "nothing waits for approval\n");
 
-    let mut waiting = operator.types(&["rotation", "start", SECRET, "--wait"]);
-    let answers = async {
-        let id = ann.asked().await;
-        let listed = ann.says(&["approval", "list"]).await;
-        assert!(listed.starts_with("ID ") && listed.contains(&id) && listed.contains("0 of 1"), "{listed}");
-        let described = ann.says(&["approval", "describe", &id]).await;
-        for line in ["before        setSecret", "changes       password", "agreed        0 of 1"] {
-            assert!(described.lines().any(|shown| shown == line), "{line} is not in {described}");
-        }
-        operator.fails(&["approval", "approve", &id], 1, "asked for this rotation").await;
-        assert_eq!(site.password("AWSCURRENT").await, before);
-        let said = ann.says(&["approval", "approve", &id, "--comment", "fine"]).await;
-        assert_eq!(said, format!("{SECRET}: approved, the rotation goes on\n"));
-        id
-    };
-    let (output, id) = tokio::join!(process::output(&mut waiting), answers);
-    let output = output.unwrap();
-    let told = text(output.stdout.clone());
-    assert!(output.status.success(), "{output:?}");
-    for part in ["createSecret: done (", &format!("for approval {id}"), "finishSecret: done (", "Succeeded\n"]
-    {
-        assert!(told.contains(part), "{part:?} is not in {told}");
+    let waiting = Following::start(operator.types(&["rotation", "start", SECRET, "--wait"]));
+    let id = ann.asked().await;
+    waiting.sees(&format!(" for approval {id}")).await;
+    let listed = ann.says(&["approval", "list"]).await;
+    assert!(listed.starts_with("ID ") && listed.contains(&id) && listed.contains("0 of 1"), "{listed}");
+    let described = ann.says(&["approval", "describe", &id]).await;
+    for line in ["before        setSecret", "changes       password", "agreed        0 of 1"] {
+        assert!(described.lines().any(|shown| shown == line), "{line} is not in {described}");
     }
+    operator.fails(&["approval", "approve", &id], 1, "asked for this rotation").await;
+    assert_eq!(site.password("AWSCURRENT").await, before);
+    let said = ann.says(&["approval", "approve", &id, "--comment", "fine"]).await;
+    assert_eq!(said, format!("{SECRET}: approved, the rotation goes on\n"));
+    let (output, told) = waiting.ends().await;
+    assert!(output.status.success(), "{output:?}");
+    let steps = ["createSecret: done (", "setSecret: done (", "finishSecret: done (", "\nSucceeded\n"];
+    assert!(steps.iter().all(|step| told.contains(step)), "{told}");
     assert!(site.accepts(&site.password("AWSCURRENT").await).await);
 
     let token = told.lines().next().unwrap().split(' ').nth(2).unwrap().to_owned();
@@ -156,14 +149,11 @@ async fn a_rejected_rotation_fails_for_who_waits_for_it() {
     let (site, operator) = site_with_approval().await;
     let ann = Person::approver(&operator, "ann").await;
     let before = site.password("AWSCURRENT").await;
-    let mut waiting = operator.types(&["rotation", "start", SECRET, "--wait", "--json"]);
-    let rejects = async {
-        let id = ann.asked().await;
-        let said = ann.says(&["approval", "reject", &id, "--reason", "not today"]).await;
-        assert_eq!(said, format!("{SECRET}: rejected, the target was not touched\n"));
-    };
-    let (output, ()) = tokio::join!(process::output(&mut waiting), rejects);
-    let output = output.unwrap();
+    let waiting = Following::start(operator.types(&["rotation", "start", SECRET, "--wait", "--json"]));
+    let id = ann.asked().await;
+    let said = ann.says(&["approval", "reject", &id, "--reason", "not today"]).await;
+    assert_eq!(said, format!("{SECRET}: rejected, the target was not touched\n"));
+    let (output, _) = waiting.ends().await;
     failed(&output, 1, &format!("{SECRET}: Rotate is Rejected"));
     let last: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(last["State"], "Rejected");
@@ -188,12 +178,9 @@ async fn an_operator_looks_after_a_secret() {
 
     let second = site.password("AWSCURRENT").await;
     let back = operator.says(&["rotation", "roll-back", SECRET, "--wait"]).await;
-    assert!(back.ends_with("\nSucceeded\n"), "{back}");
+    assert!(back.ends_with("\nRolledBack\n"), "{back}");
     assert_eq!(site.password("AWSCURRENT").await, first);
     assert!(site.accepts(&first).await && !site.accepts(&second).await);
-
-    site.postgres.change_password(ROLE).await.unwrap();
-    operator.fails(&["rotation", "verify", SECRET, "--wait"], 1, "Verify is Drifted").await;
     operator
         .fails(&["rotation", "retry", SECRET], 1, "There is no rotation of this secret that waits.")
         .await;
@@ -326,6 +313,15 @@ impl Following {
             Ok(whole.contains(text).then(|| whole.lines().map(str::to_owned).collect()))
         });
         seen.await.unwrap_or_else(|error| panic!("{error:#}; {}", self.notes()))
+    }
+
+    /// How it ended, once it has, and its output as text.
+    async fn ends(mut self) -> (Output, String) {
+        let status = wait::until("the command to end", async || Ok(self.child.try_wait()?)).await.unwrap();
+        let read = |name: &str| fs::read(self.path(name)).unwrap();
+        let output = Output { status, stdout: read("stdout"), stderr: read("stderr") };
+        let told = text(output.stdout.clone());
+        (output, told)
     }
 
     fn notes(&self) -> String {

@@ -15,9 +15,11 @@ const SEED: u64 = 0x5EED_0F7E_57AB_1E00;
 /// Rotations that run at the same time.
 const ROLES: usize = 5;
 /// Each kills the process once, so that a hundred rotations meet a kill.
-const ROUNDS: usize = 20;
-/// Of the hundred; the moments are spread over the time that all five take, and the last one is slowest.
-const CUT_SHORT_MIN: usize = 25;
+const ROUNDS_MIN: usize = 20;
+/// Rotations that a kill must have found unfinished. On a machine whose speed changes while the test runs, it
+/// takes more rounds until there are as many.
+const CUT_SHORT_MIN: usize = 40;
+const ROUNDS_MAX: usize = 80;
 
 #[tokio::test]
 async fn a_killed_process_finishes_its_rotation_when_it_is_back() {
@@ -75,8 +77,9 @@ async fn a_hundred_rotations_that_meet_a_kill_all_arrive() {
     let typical = fleet.typical().await;
     let mut before = fleet.settled().await;
     let entropy = SimEntropy::new(SEED);
-    let mut cut_short = 0;
-    for round in 0..ROUNDS {
+    let (mut round, mut cut_short) = (0, 0);
+    while round < ROUNDS_MIN || cut_short < CUT_SHORT_MIN {
+        assert!(round < ROUNDS_MAX, "{cut_short} rotations were cut short, each kill within {typical:?}");
         fleet.rotate().await;
         tokio::time::sleep(moment(&entropy, typical)).await;
         let killed = SystemClock.now();
@@ -90,6 +93,6 @@ async fn a_hundred_rotations_that_meet_a_kill_all_arrive() {
             assert_ne!(before, after, "round {round}: an acknowledged rotation is lost");
         }
         before = after;
+        round += 1;
     }
-    assert!(cut_short >= CUT_SHORT_MIN, "{cut_short} rotations were cut short, each kill within {typical:?}");
 }

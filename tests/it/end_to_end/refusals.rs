@@ -11,8 +11,18 @@ use serde_json::json;
 async fn a_data_folder_has_one_process() {
     let data = tempfile::tempdir().unwrap();
     let first = Keywheel::start(data.path()).await.unwrap();
-    refused(&mut process::serve(data.path()).unwrap(), "in use by another keywheel").await;
-    first.client().call("ListSecrets", json!({})).await.unwrap();
+    let client = first.client();
+    let secret = json!({ "Name": "app", "SecretString": "kept" });
+    client.call("CreateSecret", secret).await.unwrap();
+    for number in 0..2 {
+        refused(&mut process::serve(data.path()).unwrap(), "in use by another keywheel").await;
+        let put = json!({ "SecretId": "app", "SecretString": format!("after {number}") });
+        client.call("PutSecretValue", put).await.unwrap();
+    }
+    first.kill();
+    let next = Keywheel::start(data.path()).await.unwrap();
+    let read = next.client().call("GetSecretValue", json!({ "SecretId": "app" })).await.unwrap();
+    assert_eq!(read["SecretString"], "after 1");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use keywheel::clock::Stopwatch;
 use keywheel_tests::process::Keywheel;
+use keywheel_tests::wait;
 
 use super::Site;
 use super::fleet::Fleet;
@@ -46,7 +47,7 @@ async fn check(happens: Happens) {
     if happens == Happens::BetweenTheTwo {
         held.take().unwrap().release().await.unwrap();
         let changed = async || Ok((!postgres.accepts(&name, &before[0]).await?).then_some(()));
-        keywheel_tests::wait::until("the change to happen", changed).await.unwrap();
+        wait::until("the change to happen", changed).await.unwrap();
     }
     let keywheel = Keywheel::start(data.path()).await.unwrap();
     let client = keywheel.client();

@@ -67,14 +67,16 @@ fn done(mut job: Job, secret: &Secret, now: Timestamp) -> Job {
     job.step_failures = 0;
     job.refusals = 0;
     match job.probe {
-        // The target took the pending value although setSecret failed: a person has to look.
+        // The target took the pending value although setSecret failed. That finds it done when it runs
+        // again; one that fails once more needs a person.
         Some(Probe::Failed) => {
-            return Job {
-                probe: None,
-                step: Step::SetSecret,
-                state: State::NeedsAttention { since: now },
-                ..job
+            let gave_up = |attempt: &&Attempt| {
+                attempt.step == Step::SetSecret && attempt.kind == Some(FailureKind::Permanent)
             };
+            let again = job.attempts.iter().filter(gave_up).count() < 2;
+            let state =
+                if again { State::Ready { since: now } } else { State::NeedsAttention { since: now } };
+            return Job { probe: None, step: Step::SetSecret, state, ..job };
         }
         Some(Probe::Undo) => return undo(job, secret, now),
         None => {}

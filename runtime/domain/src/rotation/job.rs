@@ -147,6 +147,12 @@ impl Job {
         }
     }
 
+    /// Whether what RotateSecret asks for may take its place: AWS knows nothing of it, and it has not
+    /// touched the target.
+    pub const fn gives_way(&self) -> bool {
+        self.purpose.is_ours() && !self.touched
+    }
+
     /// The last failure's sentence.
     pub fn last_failure(&self) -> Option<&Attempt> {
         self.attempts.iter().rev().find(|attempt| attempt.failure.is_some())

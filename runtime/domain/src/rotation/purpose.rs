@@ -61,6 +61,11 @@ impl Purpose {
         matches!(self, Self::Test | Self::Verify | Self::DryRun | Self::Reconcile)
     }
 
+    /// Whether only `Keywheel.*` operations and policies ask for it.
+    pub const fn is_ours(self) -> bool {
+        matches!(self, Self::Verify | Self::DryRun | Self::Reconcile)
+    }
+
     /// Whether the target may be another one afterwards: what people may have to approve.
     pub const fn changes_target(self) -> bool {
         matches!(self, Self::Rotate | Self::Reconcile | Self::RollBack)

@@ -172,8 +172,11 @@ fn a_value_that_set_secret_rejects_is_given_up_only_when_the_target_does_not_tak
     );
     assert_eq!(kept, secret);
     let (taken, kept) = ran_with(&probe, &secret, Outcome::Done);
-    assert_eq!((taken.step, &taken.state), (Step::SetSecret, &State::NeedsAttention { since: NOW }));
+    assert_eq!((taken.step, &taken.state), (Step::SetSecret, &State::Ready { since: NOW }));
     assert_eq!(kept, secret);
+    let (probed, _) = ran_with(&taken, &secret, Outcome::permanent("too short"));
+    let (stuck, _) = ran_with(&probed, &secret, Outcome::Done);
+    assert_eq!((stuck.step, &stuck.state), (Step::SetSecret, &State::NeedsAttention { since: NOW }));
     let (mut job, mut secret) = (probe, secret);
     for refusals in 1..=PROBE_REFUSALS {
         assert!(secret.versions.is_at(PENDING, TOKEN));

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 pub(super) use self::error::ClientError;
 use self::exchange::Outgoing;
 pub(super) use self::settings::Settings;
-pub(super) use self::stream::{EventStream, Message};
+pub(super) use self::stream::{EventStream, Message, Next};
 use crate::clock::{Clock, SystemClock};
 use crate::entropy::{self, Entropy, SystemEntropy};
 

@@ -34,19 +34,30 @@ pub(in crate::cli) struct Message {
     pub(in crate::cli) data: String,
 }
 
+/// What comes next of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Next {
+    /// Something was said.
+    Message(Message),
+    /// The server has ended the stream, as it does with every one after some time.
+    Ended,
+    /// The connection broke, or the server was silent for too long.
+    Broken,
+}
+
 impl EventStream {
     pub(super) fn new(body: Incoming, connection: Connection, clock: Arc<dyn Clock>) -> Self {
         Self { body, _connection: connection, clock, messages: Messages::default() }
     }
 
-    /// The next message; `None` when the server has ended the stream, or has gone away.
+    /// Waits for what comes next.
     ///
     /// # Errors
     /// What comes is no such stream.
-    pub(in crate::cli) async fn next(&mut self) -> Result<Option<Message>, ClientError> {
+    pub(in crate::cli) async fn next(&mut self) -> Result<Next, ClientError> {
         loop {
             if let Some(message) = self.messages.ready.pop_front() {
-                return Ok(Some(message));
+                return Ok(Next::Message(message));
             }
             match within(&*self.clock, SILENCE_MS_MAX, self.body.frame()).await {
                 Some(Some(Ok(frame))) => {
@@ -54,7 +65,8 @@ impl EventStream {
                         self.messages.push(&data)?;
                     }
                 }
-                Some(Some(Err(_)) | None) | None => return Ok(None),
+                Some(None) => return Ok(Next::Ended),
+                Some(Some(Err(_))) | None => return Ok(Next::Broken),
             }
         }
     }

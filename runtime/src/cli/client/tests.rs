@@ -213,8 +213,8 @@ async fn a_stream_is_asked_for_where_it_ended() {
     for (seen, from) in [(None, None), (None, Some(3)), (Some(7), Some(3))] {
         let mut stream = client.follow(seen, from).await.unwrap();
         let message = Message { id: Some(7), data: "{}".to_owned() };
-        assert_eq!(stream.next().await.unwrap(), Some(message));
-        assert_eq!(stream.next().await.unwrap(), None);
+        assert_eq!(stream.next().await.unwrap(), Next::Message(message));
+        assert_eq!(stream.next().await.unwrap(), Next::Ended);
     }
     let requests = served.await.unwrap();
     let starts = ["GET /events HTTP/1.1\r\n", "GET /events?from=3 HTTP/1.1\r\n", "GET /events HTTP/1.1\r\n"];
@@ -226,7 +226,19 @@ async fn a_stream_is_asked_for_where_it_ended() {
 }
 
 #[tokio::test]
-async fn a_silent_stream_has_ended() {
+async fn a_stream_that_breaks_is_not_one_that_has_ended() {
+    let chunked =
+        |rest: &str| format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n: x\r\n{rest}");
+    for (rest, expected) in [("", Next::Broken), ("0\r\n\r\n", Next::Ended)] {
+        let (address, served) = server(vec![chunked(rest).into_bytes()]).await;
+        let mut stream = client(address, &Arc::new(FixedClock::at_noon())).follow(None, None).await.unwrap();
+        assert_eq!(stream.next().await.unwrap(), expected);
+        served.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_silent_stream_is_broken() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let clock = Arc::new(FixedClock::at_noon());
@@ -241,5 +253,5 @@ async fn a_silent_stream_has_ended() {
         tokio::task::yield_now().await;
     }
     clock.advance(60 * SECOND_MS);
-    assert_eq!(next.await.unwrap().unwrap(), None);
+    assert_eq!(next.await.unwrap().unwrap(), Next::Broken);
 }

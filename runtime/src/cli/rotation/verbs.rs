@@ -1,5 +1,6 @@
 //! `keywheel rotation retry`, `cancel`, `roll-back`, `skip`, `verify`, `reconcile` and `dry-run`.
 
+use keywheel_domain::rotation::Purpose;
 use keywheel_domain::time::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
@@ -37,9 +38,11 @@ impl Verb {
         matches!(self, Self::Verify | Self::Reconcile | Self::DryRun)
     }
 
-    const fn goal(self) -> Goal {
+    /// What the job is meant to come to that it acts on.
+    fn goal(self, job: &Job) -> Goal {
         match self {
             Self::RollBack => Goal::RolledBack,
+            Self::Retry if job.purpose == Purpose::RollBack.as_str() => Goal::RolledBack,
             Self::Retry | Self::Verify | Self::Reconcile | Self::DryRun => Goal::Succeeded,
         }
     }
@@ -67,7 +70,7 @@ pub(super) async fn run(session: &mut Session, verb: Verb, arguments: VerbArgume
         session.say(answer.text()?)?;
     }
     if arguments.wait {
-        wait::follow(session, &arguments.secret, &job.client_request_token, verb.goal()).await?;
+        wait::follow(session, &arguments.secret, &job.client_request_token, verb.goal(&job)).await?;
     }
     Ok(())
 }

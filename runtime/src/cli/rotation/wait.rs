@@ -83,8 +83,7 @@ async fn look(session: &Session, secret: &str, token: &str) -> Result<Answer, Cl
 fn standing(rotation: &Rotation, goal: Goal) -> Standing {
     match rotation.state.as_str() {
         "Ready" | "Running" | "BackOff" | "WaitingApproval" | "WaitingWindow" => Standing::Going,
-        // Of a rotation that was to be undone it means that it was finished before.
-        "Succeeded" if goal == Goal::Succeeded || rotation.purpose == "RollBack" => Standing::Reached,
+        "Succeeded" if goal == Goal::Succeeded => Standing::Reached,
         "RolledBack" if goal == Goal::RolledBack => Standing::Reached,
         _ => Standing::Missed,
     }
@@ -157,9 +156,6 @@ mod tests {
             check(state, Goal::Succeeded, Standing::Missed);
             check(state, Goal::RolledBack, Standing::Missed);
         }
-        let mut back = rotation("Succeeded", "finishSecret", &[]);
-        back.purpose = "RollBack".to_owned();
-        assert_eq!(standing(&back, Goal::RolledBack), Standing::Reached);
     }
 
     #[test]
