@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keywheel::metrics::{JobCounts, Metrics, SecretCounts};
+use keywheel_domain::secret::Scope;
 
 const ALERTS: &str = include_str!("../../runtime/monitoring/alerts.yml");
 const DASHBOARD: &str = include_str!("../../runtime/monitoring/grafana.json");
@@ -27,6 +28,9 @@ fn exported() -> BTreeSet<String> {
     let mut secrets = SecretCounts::default();
     secrets.see("db", 1);
     metrics.set_secrets(&secrets);
+    let scope = Scope { account: "123456789012".to_owned(), region: "us-east-1".to_owned() };
+    metrics.webhooks().delivery(&scope, "ops", "delivered");
+    metrics.webhooks().set_backlog(&scope, "ops", 1);
     metrics.render().lines().filter(|line| !line.starts_with('#')).flat_map(named).collect()
 }
 

@@ -24,6 +24,7 @@ impl Verbs {
     }
 
     async fn ask(&self, target: &str, members: Value) -> Result<Value, String> {
+        self.0.clock.advance(1);
         let answer = self.0.send(target, members.to_string().as_bytes()).await;
         answer.map(|body| serde_json::from_slice(&body).unwrap()).map_err(|error| error.to_string())
     }
@@ -104,7 +105,6 @@ async fn verbs_do_what_they_say() {
 async fn looking_gives_way_to_a_rotation() {
     let verbs = Verbs::new(true).await;
     verbs.verb("VerifySecret").await.unwrap();
-    verbs.0.clock.advance(1);
     verbs.rotate("33333333-3333-4333-8333-333333333333").await.unwrap();
     assert_eq!(verbs.rotations().await, ["Test Succeeded", "Verify Cancelled", "Rotate Ready"]);
     verbs.0.work().await;
