@@ -7,6 +7,7 @@ mod events;
 mod model;
 mod overtaken;
 mod properties;
+mod readme;
 mod rotation_policy;
 mod verbs;
 mod wire;
