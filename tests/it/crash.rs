@@ -5,11 +5,19 @@
 //! that leave different worlds, and a sample of the others. `KEYWHEEL_SIM_FULL=1` runs all.
 #![cfg(test)]
 
+mod approvals;
 mod between;
+mod cases;
 mod engines;
+mod given_up;
 mod pairs;
+mod purposes;
 mod rotators;
 mod scenarios;
+mod seeds;
+mod transitions;
+mod verbs;
+mod waits;
 mod workers;
 
 use std::sync::Mutex;
@@ -26,18 +34,18 @@ fn full() -> bool {
 }
 
 /// The calls of a scenario in which nobody dies, up to the end of its script.
-fn calls_of(scenario: &Scenario) -> Vec<Port> {
+fn calls_of(scenario: &Scenario<'_>) -> Vec<Port> {
     run(scenario, &Plan::default(), &Ends::default()).calls.swap_remove(0)
 }
 
 /// Runs a scenario under each of these plans.
-fn sweep(scenario: &Scenario, plans: &[Plan], ends: &Ends) -> usize {
+fn sweep(scenario: &Scenario<'_>, plans: &[Plan], ends: &Ends) -> usize {
     let runs: Vec<_> = plans.iter().map(|plan| (*scenario, plan.clone())).collect();
     sweep_all(scenario.name, &runs, ends)
 }
 
 /// Runs all of these on all processors, and returns how many there were. Each must keep every rule.
-fn sweep_all(name: &str, runs: &[(Scenario, Plan)], ends: &Ends) -> usize {
+fn sweep_all(name: &str, runs: &[(Scenario<'_>, Plan)], ends: &Ends) -> usize {
     let (next, broken) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -58,10 +66,11 @@ fn sweep_all(name: &str, runs: &[(Scenario, Plan)], ends: &Ends) -> usize {
     runs.len()
 }
 
-fn told(scenario: &Scenario, plan: &Plan, report: &Report) -> String {
+fn told(scenario: &Scenario<'_>, plan: &Plan, report: &Report) -> String {
     let (interrupt, Plan { deaths, seed, .. }) = (scenario.interrupt, plan);
     let rules: String = report.violations.iter().map(|violation| format!("  {violation:?}\n")).collect();
-    format!("{interrupt:?} {deaths:?} seed {seed}: {}\n{rules}", report.summary)
+    let name = scenario.name;
+    format!("{name}: {interrupt:?} {deaths:?} seed {seed}: {}\n{rules}", report.summary)
 }
 
 /// A plan with one death for each place between two of these calls: before each, and after the last. A

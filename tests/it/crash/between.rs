@@ -12,12 +12,20 @@ const ACTS: &[(Act, &[&str], bool)] = &[
     (Act::rotate("T1"), &[], true),
     (Act::rotate("T2"), &["A previous rotation isn't complete"], true),
     (Act::Delete, &["marked for deletion"], true),
+    (
+        Act::RollBack,
+        &["roll back when it has ended", "No Lambda rotation function", "There is no version"],
+        true,
+    ),
+    (Act::Retry, &["nothing to retry", "There is no rotation"], true),
+    (Act::Verify("T41"), &["A previous rotation isn't complete", "No Lambda rotation function"], true),
+    (Act::DryRun("T61"), &["A previous rotation isn't complete", "No Lambda rotation function"], true),
     // The value is none that the database knows: the operator has to put that right.
     (Act::Put { token: "T2", password: "by-hand-2" }, &[], false),
 ];
 
 /// The scenarios in which the act comes before each of so many calls.
-pub(super) fn interrupted(scenario: Scenario, act: Act, calls: usize) -> Vec<Scenario> {
+pub(super) fn interrupted(scenario: Scenario<'static>, act: Act, calls: usize) -> Vec<Scenario<'static>> {
     let at = |call| Scenario { interrupt: Some((Trigger::Call(call), act)), ..scenario };
     (0..calls as u64).map(at).collect()
 }

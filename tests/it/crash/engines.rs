@@ -1,39 +1,92 @@
-//! Faults planted in the engine: the suite must notice each.
+//! Faults planted around the engine, each the mistake of some other system: the suite must notice each.
+//!
+//! They are planted in the ports. What a mutant of the domain's own functions does is seen through them: a
+//! port that lies about an outcome makes the engine do what a wrong rule would.
 
-use keywheel_tests::sim::{Act, Bug, Ends, Plan, Rule, Scenario, run};
+use keywheel_domain::rotation::Step;
+use keywheel_tests::sim::{
+    Act, Bug, Death, Ends, Failing, Fault, How, Plan, Port, Rule, Scenario, Trigger, When, run,
+};
 
 use super::between::interrupted;
 use super::scenarios::ROTATE;
 use super::workers::SHARED;
 use super::{calls_of, one_death_each, sweep};
 
-/// Runs with the fault until this rule breaks.
-fn check(bug: Bug, rule: Rule, runs: impl Iterator<Item = (Scenario, Plan)>) {
-    let ends = Ends::default();
-    let breaks = |(scenario, plan): (Scenario, Plan)| {
-        let report = run(&scenario, &Plan { bug: Some(bug), ..plan }, &ends);
+/// Runs with the fault until this rule breaks. Without the fault no rule breaks in these runs.
+fn check(bug: Bug, rule: Rule, runs: impl IntoIterator<Item = (Scenario<'static>, Plan)>) {
+    let breaks = |(scenario, plan): (Scenario<'_>, Plan)| {
+        let good = run(&scenario, &plan, &Ends::default());
+        assert!(good.violations.is_empty(), "without {bug:?}: {:?}", good.violations);
+        let report = run(&scenario, &Plan { bug: Some(bug), ..plan }, &Ends::default());
         report.violations.iter().any(|violation| violation.rule == rule)
     };
-    let found = runs.map(breaks).position(|is_broken| is_broken);
-    assert!(found.is_some(), "{bug:?} was not noticed as {rule:?}");
+    assert!(runs.into_iter().any(breaks), "{bug:?} was not noticed as {rule:?}");
+}
+
+/// Runs of one scenario in which nobody dies.
+fn undisturbed(scenario: Scenario<'static>) -> [(Scenario<'static>, Plan); 1] {
+    [(scenario, Plan::default())]
+}
+
+const fn failing(failing: &'static [Failing]) -> Scenario<'static> {
+    Scenario { failing, ..ROTATE }
 }
 
 #[test]
-fn a_store_that_ignores_expectations_is_noticed() {
+fn recreate_the_password_on_a_retry() {
+    const AFTERWARDS: Failing = Failing { step: Step::CreateSecret, times: 1, how: How::Afterwards };
+    check(Bug::RecreatesTheValue, Rule::Token, undisturbed(failing(&[AFTERWARDS])));
+}
+
+#[test]
+fn finish_before_test() {
+    check(Bug::FinishesBeforeTest, Rule::Labels, undisturbed(ROTATE));
+}
+
+#[test]
+fn commit_without_expect() {
     let runs = interrupted(ROTATE, Act::Cancel, calls_of(&ROTATE).len());
     check(Bug::StoreIgnoresExpectations, Rule::Lost, runs.into_iter().map(|run| (run, Plan::default())));
 }
 
+/// The statement is done, the process dies, and what is on disk says that it was never begun: a person who
+/// cancels then throws away the only password that the server takes.
 #[test]
-fn a_store_that_answers_before_the_disk_has_it_is_noticed() {
+fn journal_inside_the_transaction() {
+    check(Bug::LeaseInTheTransaction, Rule::Fence, undisturbed(ROTATE));
+    let scenario = Scenario { interrupt: Some((Trigger::Restart, Act::Cancel)), ..ROTATE };
+    let calls = calls_of(&ROTATE).into_iter().enumerate();
+    let statements = calls.filter(|(_, port)| *port == Port::Statement);
+    let plans = statements.map(|(call, _)| {
+        let death = Death { call: call as u64, when: When::After };
+        (scenario, Plan { deaths: vec![death], ..Plan::default() })
+    });
+    check(Bug::LeaseInTheTransaction, Rule::LockedOut, plans);
+}
+
+#[test]
+fn answer_before_the_disk_has_it() {
     let runs = one_death_each(&calls_of(&ROTATE));
     check(Bug::StoreAnswersTooEarly, Rule::Lost, runs.into_iter().map(|plan| (ROTATE, plan)));
 }
 
 #[test]
-fn a_lease_without_a_fence_is_noticed() {
+fn lease_without_fencing() {
     let runs = interrupted(SHARED, Act::Seize, calls_of(&SHARED).len());
     check(Bug::LeaseWithoutFence, Rule::Fence, runs.into_iter().map(|run| (run, Plan::default())));
+}
+
+#[test]
+fn promote_after_a_failed_step() {
+    const DENIED: Scenario<'_> = Scenario { faults: &[(2, Fault::Deny)], ..ROTATE };
+    check(Bug::FailedStepsCountAsDone, Rule::LockedOut, undisturbed(DENIED));
+}
+
+#[test]
+fn retry_for_ever_a_password_that_the_target_rejects() {
+    const REJECTED: Failing = Failing { step: Step::SetSecret, times: 1, how: How::Rejected("T1") };
+    check(Bug::RejectionsAreRetried, Rule::Ends, undisturbed(failing(&[REJECTED])));
 }
 
 /// Not a fault of the engine, but what every function has to bear.

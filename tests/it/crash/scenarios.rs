@@ -1,32 +1,19 @@
-//! What happens to a secret, each line killed at every call of it.
+//! Rotations: by hand and on a schedule, with somebody in between, with faults of the function and the target.
 
 use keywheel_domain::rotation::Step;
 use keywheel_domain::time::{DAY_MS, HOUR_MS};
-use keywheel_tests::sim::{Act, Ends, Failing, Fault, Plan, Port, Scenario, Trigger, run};
+use keywheel_tests::sim::{Act, Failing, Fault, How, Scenario};
 
-use super::{full, one_death_each, sweep, two_deaths_each};
-
-/// Before the function is called with this step.
-const fn before(step: Step) -> Trigger {
-    Trigger::Port(Port::Invoke(step))
-}
-
-/// After the function has done this step, before its outcome is stored.
-const fn after(step: Step) -> Trigger {
-    Trigger::Port(Port::Return(step))
-}
+use super::cases::{Case, NOT_COMPLETE, after, before, check};
 
 const EVERY_4_HOURS: Option<&str> = Some("rate(4 hours)");
 const SCHEDULED: &[Act] =
     &[Act::Create, Act::Rotate { token: "T1", now: true, every: EVERY_4_HOURS }, Act::Settle];
 const STEPS: &[Act] = &[Act::rotate("T1"), Act::Settle];
 /// The main scenario.
-pub(super) const ROTATE: Scenario = Scenario::new("rotate", STEPS);
-/// What the one who asks is told while another rotation goes on.
-const NOT_COMPLETE: &str = "A previous rotation isn't complete";
+pub(super) const ROTATE: Scenario<'static> = Scenario::new("rotate", STEPS);
 
-/// A scenario, and how it ends when nobody is killed.
-const CASES: &[(Scenario, &str)] = &[
+pub(super) const CASES: &[Case] = &[
     (ROTATE, "T0:AWSPREVIOUS T1:AWSCURRENT T1=Succeeded"),
     (
         Scenario {
@@ -142,8 +129,8 @@ const CASES: &[(Scenario, &str)] = &[
     (
         Scenario {
             failing: &[
-                Failing { step: Step::CreateSecret, times: 2, afterwards: true },
-                Failing { step: Step::FinishSecret, times: 2, afterwards: true },
+                Failing { step: Step::CreateSecret, times: 2, how: How::Afterwards },
+                Failing { step: Step::FinishSecret, times: 2, how: How::Afterwards },
             ],
             ..Scenario::new("steps that do their work and fail", STEPS)
         },
@@ -151,7 +138,7 @@ const CASES: &[(Scenario, &str)] = &[
     ),
     (
         Scenario {
-            failing: &[Failing { step: Step::FinishSecret, times: 8, afterwards: false }],
+            failing: &[Failing { step: Step::FinishSecret, times: 8, how: How::Before }],
             ..Scenario::new("failures are spent", STEPS)
         },
         "T0:AWSCURRENT T1:AWSPENDING T1=NeedsAttention",
@@ -159,7 +146,7 @@ const CASES: &[(Scenario, &str)] = &[
     (
         Scenario {
             setup: SCHEDULED,
-            failing: &[Failing { step: Step::SetSecret, times: 8, afterwards: false }],
+            failing: &[Failing { step: Step::SetSecret, times: 8, how: How::Before }],
             ..Scenario::new("the next slot goes on with what failed", &[Act::Pass(5 * HOUR_MS), Act::Settle])
         },
         "T0:AWSPREVIOUS T1:AWSCURRENT T1=Succeeded",
@@ -209,19 +196,7 @@ const CASES: &[(Scenario, &str)] = &[
     ),
 ];
 
-/// Each scenario without a death, then with one.
 #[test]
-fn every_rule_holds_whenever_the_process_dies() {
-    let mut runs = 0;
-    for (scenario, expected) in CASES {
-        let ends = Ends::default();
-        let undisturbed = run(scenario, &Plan::default(), &ends);
-        assert_eq!(undisturbed.summary, *expected, "{}: {:?}", scenario.name, undisturbed.failures);
-        assert!(undisturbed.was_interrupted && undisturbed.violations.is_empty(), "{undisturbed:?}");
-        let calls = &undisturbed.calls[0];
-        let is_main = scenario.name == ROTATE.name;
-        let plans = if is_main || full() { two_deaths_each(calls) } else { one_death_each(calls) };
-        runs += 1 + sweep(scenario, &plans, &ends);
-    }
-    println!("{runs} runs of {} scenarios", CASES.len());
+fn rotations_keep_every_rule() {
+    check(CASES);
 }

@@ -6,7 +6,7 @@ use super::between::interrupted;
 use super::scenarios::ROTATE;
 use super::{calls_of, one_death_each, sweep, sweep_all};
 
-pub(super) const SHARED: Scenario = Scenario { name: "two workers", shared: true, ..ROTATE };
+pub(super) const SHARED: Scenario<'static> = Scenario { name: "two workers", shared: true, ..ROTATE };
 
 /// Before any call of the first worker its lease runs out, and the second one does all the work, or
 /// takes the lease and hangs. Then the first goes on.

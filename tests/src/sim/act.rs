@@ -1,20 +1,14 @@
-//! What operators do, and the passing of time.
+//! What people do, and the passing of time.
 
 use futures_util::FutureExt;
 use keywheel::clock::Clock;
-use keywheel::ops::{Caller, Principal};
-use keywheel_domain::api::{
-    ApiError, CancelRotateSecretRequest, CreateSecretRequest, DeleteSecretRequest, PutSecretValueRequest,
-    RestoreSecretRequest, RotateSecretRequest, RotationRules, SecretValue,
-};
-use keywheel_domain::secret::Secret;
+use keywheel_domain::rotation::State as JobState;
 use keywheel_domain::time::Timestamp;
 
-use super::guest::WALL_MS_MAX;
+use super::invoke::WALL_MS_MAX;
 use super::life::Life;
 use super::ports::Port;
 use super::watch::Rule;
-use super::{ACCOUNT, FIRST, FIRST_PASSWORD, FUNCTION_ARN, REGION, ROLE, SECRET};
 
 /// Rounds of work, each up to the next moment when something is due, after which a job must rest.
 const ROUNDS_MAX: usize = 64;
@@ -24,8 +18,12 @@ const LEASE_OVER_MS: i64 = 2 * WALL_MS_MAX;
 /// One line of a scenario's script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// CreateSecret, with the password that the database has.
+    /// CreateSecret, with the password that the database has. It names the admin's secret, if there is one.
     Create,
+    /// CreateSecret, for a user who may change the password of any other.
+    CreateAdmin,
+    /// CreateSecret, for the same role once more.
+    CreateOther,
     /// RotateSecret.
     Rotate {
         /// Its token.
@@ -34,6 +32,11 @@ pub enum Act {
         now: bool,
         /// The schedule expression, if the request has one.
         every: Option<&'static str>,
+    },
+    /// RotateSecret of the other secret, which is carried out at once, as far as it goes without a wait.
+    RotateOther {
+        /// Its token.
+        token: &'static str,
     },
     /// PutSecretValue, as `AWSCURRENT`.
     Put {
@@ -53,9 +56,36 @@ pub enum Act {
     Delete,
     /// RestoreSecret.
     Restore,
+    /// VerifySecret, under this token.
+    Verify(&'static str),
+    /// ReconcileSecret, under this token.
+    Reconcile(&'static str),
+    /// DryRunRotation, under this token.
+    DryRun(&'static str),
+    /// RollBackRotation.
+    RollBack,
+    /// RetryRotation.
+    Retry,
+    /// This person approves what was asked last.
+    Approve(&'static str),
+    /// This person rejects what was asked last.
+    Reject(&'static str),
+    /// TagResource.
+    Tag {
+        /// The key.
+        key: &'static str,
+        /// The value.
+        value: &'static str,
+    },
+    /// PutRotationPolicy.
+    PutPolicy(Policy),
+    /// Another component is installed under the function's name.
+    NewComponent,
     /// So many milliseconds pass.
     Pass(i64),
-    /// The worker works until no job waits for a time.
+    /// The worker does what is due.
+    Work,
+    /// The worker works until no job waits for a time. Nobody waits for people here.
     Settle,
     /// Every lease runs out, and the second worker does what is due.
     TakeOver,
@@ -63,7 +93,6 @@ pub enum Act {
     Seize,
 }
 
-/// RotateSecret at once.
 impl Act {
     /// RotateSecret at once, without a schedule.
     pub const fn rotate(token: &'static str) -> Self {
@@ -71,20 +100,27 @@ impl Act {
     }
 }
 
-/// The value of the secret with this password.
-pub(super) fn value(password: &str) -> SecretValue {
-    let text = format!(
-        r#"{{"engine":"postgres","host":"db","port":5432,"username":"{ROLE}","password":"{password}","team":"blue"}}"#
-    );
-    SecretValue::Text(text.into())
+/// A rotation policy, as far as the simulation uses one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Steps before which people are asked.
+    pub approve_before: &'static [&'static str],
+    /// How many have to agree.
+    pub approvals: u32,
+    /// Names of the users who may; everyone when empty.
+    pub approvers: &'static [&'static str],
+    /// Hours of each day in which nothing starts.
+    pub black: Option<(&'static str, &'static str)>,
+    /// The function may read the admin's secret.
+    pub reads_admin: bool,
 }
 
-fn operator() -> Caller {
-    Caller {
-        account: ACCOUNT.to_owned(),
-        region: REGION.to_owned(),
-        principal: Principal::Root { access_key_id: "AKIASIMULATED".to_owned() },
-    }
+impl Policy {
+    /// One that changes nothing but that the function may read the admin's secret.
+    pub const READS_ADMIN: Self =
+        Self { approve_before: &[], approvals: 1, approvers: &[], black: None, reads_admin: true };
+    /// One that changes nothing.
+    pub const NONE: Self = Self { reads_admin: false, ..Self::READS_ADMIN };
 }
 
 impl Life {
@@ -92,9 +128,11 @@ impl Life {
     pub(super) fn act(&self, act: Act) -> Option<()> {
         match act {
             Act::Pass(millis) => self.world.clock.advance(millis),
+            Act::Work => return self.worked(),
             Act::Settle => return self.settle(),
             Act::TakeOver => return self.take_over(false),
             Act::Seize => return self.take_over(true),
+            Act::NewComponent => self.world.state().digest = "native-2",
             Act::ChangeByHand { password } => {
                 return self.world.call(Port::ByHand, || {
                     let mut state = self.world.state();
@@ -103,77 +141,35 @@ impl Life {
                     state.check_access();
                 });
             }
-            _ => {
-                self.world.state().watch.asked(act);
-                let answer = self.ask(act).now_or_never()?;
-                self.world.state().answered(act, answer);
+            Act::RotateOther { .. } => {
+                self.asked(act)?;
+                return self.worked();
             }
+            _ => return self.asked(act),
         }
         Some(())
     }
 
-    async fn ask(&self, act: Act) -> Result<(), ApiError> {
-        let (ops, caller, secret_id) = (&self.ops, operator(), SECRET.to_owned());
-        match act {
-            Act::Create => {
-                let request = CreateSecretRequest {
-                    name: secret_id,
-                    client_request_token: Some(FIRST.to_owned()),
-                    description: None,
-                    kms_key_id: None,
-                    value: Some(value(FIRST_PASSWORD)),
-                    tags: Vec::new(),
-                    add_replica_regions: false,
-                };
-                ops.create_secret(&caller, request).await.map(drop)
-            }
-            Act::Rotate { token, now, every } => {
-                let request = RotateSecretRequest {
-                    secret_id,
-                    client_request_token: Some(token.to_owned()),
-                    rotation_lambda_arn: Some(FUNCTION_ARN.to_owned()),
-                    rotation_rules: every.map(|every| RotationRules {
-                        schedule_expression: Some(every.to_owned()),
-                        ..RotationRules::default()
-                    }),
-                    rotate_immediately: now,
-                };
-                ops.rotate_secret(&caller, request).await.map(drop)
-            }
-            Act::Put { token, password } => {
-                let request = PutSecretValueRequest {
-                    secret_id,
-                    client_request_token: Some(token.to_owned()),
-                    value: Some(value(password)),
-                    version_stages: None,
-                    rotation_token: None,
-                };
-                ops.put_secret_value(&caller, request).await.map(drop)
-            }
-            Act::Cancel => {
-                ops.cancel_rotate_secret(&caller, CancelRotateSecretRequest { secret_id }).await.map(drop)
-            }
-            Act::Delete => {
-                let request = DeleteSecretRequest {
-                    secret_id,
-                    recovery_window_in_days: Some(7),
-                    force_delete_without_recovery: false,
-                };
-                ops.delete_secret(&caller, request).await.map(drop)
-            }
-            Act::Restore => ops.restore_secret(&caller, RestoreSecretRequest { secret_id }).await.map(drop),
-            Act::Pass(_) | Act::Settle | Act::TakeOver | Act::Seize | Act::ChangeByHand { .. } => Ok(()),
+    fn asked(&self, act: Act) -> Option<()> {
+        self.world.state().watch.asked(act);
+        let request = self.world.state().watch.last_request().to_owned();
+        let answer = self.ask(act, &request).now_or_never()?;
+        self.world.state().answered(act, &request, answer);
+        Some(())
+    }
+
+    /// Does what is due.
+    fn worked(&self) -> Option<()> {
+        if let Err(error) = self.worker.tick().now_or_never()? {
+            self.world.violation(Rule::Answer, format!("the worker: {error}"));
         }
+        Some(())
     }
 
     /// Works until no job waits for a time. A schedule may be due later.
     fn settle(&self) -> Option<()> {
         for _ in 0..ROUNDS_MAX {
-            let worked = self.worker.tick().now_or_never()?;
-            if let Err(error) = worked {
-                self.world.violation(Rule::Answer, format!("the worker: {error}"));
-                return Some(());
-            }
+            self.worked()?;
             let Some(due) = self.job_due() else { return Some(()) };
             if due > self.world.clock.now() {
                 self.world.clock.set(due);
@@ -185,11 +181,14 @@ impl Life {
 
     fn job_due(&self) -> Option<Timestamp> {
         let state = self.world.state();
-        state.watch.records().jobs.iter().find_map(keywheel_domain::rotation::Job::due)
+        let jobs = state.watch.records().jobs.iter();
+        let timed = jobs.filter(|job| !matches!(job.state, JobState::WaitingApproval { .. }));
+        timed.filter_map(keywheel_domain::rotation::Job::due).min()
     }
 
     fn take_over(&self, hangs: bool) -> Option<()> {
-        let second = self.second.as_ref().expect("only where the store is open to several processes");
+        // In a store that one process has for itself there is nobody else.
+        let Some(second) = self.second.as_ref() else { return Some(()) };
         self.world.clock.advance(LEASE_OVER_MS);
         self.world.state().second_worker_hangs = hangs;
         match second.tick().now_or_never() {
@@ -199,26 +198,5 @@ impl Life {
             None | Some(Ok(_)) => {}
         }
         Some(())
-    }
-
-    /// RotateSecret without other settings than the stored ones. A refusal is not looked at.
-    pub(super) async fn rotate_by(&self, token: &str) {
-        let request = RotateSecretRequest {
-            secret_id: SECRET.to_owned(),
-            client_request_token: Some(token.to_owned()),
-            rotation_lambda_arn: Some(FUNCTION_ARN.to_owned()),
-            rotation_rules: None,
-            rotate_immediately: true,
-        };
-        self.world.state().watch.may_rotate();
-        let answer = self.ops.rotate_secret(&operator(), request).await;
-        if let Err(error) = answer {
-            self.world.state().watch.refusals.push(error.to_string());
-        }
-    }
-
-    /// The record of the secret, if there is one.
-    pub(super) fn secret(&self) -> Option<Secret> {
-        self.world.state().watch.records().secrets.first().cloned()
     }
 }

@@ -7,7 +7,7 @@ use keywheel_domain::time::Timestamp;
 use keywheel_sdk::sql::{Error, ErrorKind, Rows};
 use keywheel_sdk::testing::SqlServer;
 
-use super::{FIRST_PASSWORD, ROLE};
+use super::{ADMIN_PASSWORD, ADMIN_ROLE, FIRST_PASSWORD, ROLE};
 
 /// What goes wrong at one call of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +22,11 @@ pub enum Fault {
     StaleLogins(i64),
     /// The server restarts: this and the following calls, so many in all, find nobody.
     Restart(u32),
+    /// From this statement on the role may not change its own password.
+    Revoke,
 }
 
-/// A server with one role.
+/// A server with one role, and an admin who may change its password.
 pub(super) struct Database {
     server: SqlServer,
     /// Statements that were run, to make the server of a moment ago.
@@ -34,6 +36,7 @@ pub(super) struct Database {
     faults: BTreeMap<u32, Fault>,
     calls: u32,
     restarting: u32,
+    is_revoked: bool,
     /// Which passwords the server accepts: to find out costs 4096 rounds.
     accepted: BTreeMap<String, bool>,
 }
@@ -47,6 +50,7 @@ impl Database {
             faults: faults.iter().copied().collect(),
             calls: 0,
             restarting: 0,
+            is_revoked: false,
             accepted: BTreeMap::new(),
         }
     }
@@ -64,6 +68,7 @@ impl Database {
     pub(super) fn heal(&mut self) {
         self.faults.clear();
         self.restarting = 0;
+        self.is_revoked = false;
         self.stale = None;
     }
 
@@ -73,6 +78,7 @@ impl Database {
         let stale = self.stale.as_ref().filter(|(_, until)| now < *until);
         let is_right = match stale {
             Some((server, _)) => server.accepts(user, password),
+            None if user == ADMIN_ROLE => password == ADMIN_PASSWORD,
             None => user == ROLE && self.accepts(password),
         };
         match fault {
@@ -86,7 +92,9 @@ impl Database {
     /// A statement in a session of `user`.
     pub(super) fn run(&mut self, user: &str, statement: &str, now: Timestamp) -> Result<Rows, Error> {
         let fault = self.next_fault()?;
-        if fault == Some(Fault::Deny) {
+        self.is_revoked |= fault == Some(Fault::Revoke);
+        let is_forbidden = self.is_revoked && user == ROLE && statement.starts_with("ALTER");
+        if fault == Some(Fault::Deny) || is_forbidden {
             return Err(denied());
         }
         if let Some(Fault::StaleLogins(millis)) = fault {
@@ -147,6 +155,7 @@ fn first_server() -> SqlServer {
     let verifier = VERIFIER.get_or_init(|| keywheel_sdk::scram::verifier(&FIRST_PASSWORD.into()));
     let mut server = SqlServer::default();
     server.set_password(ROLE, verifier);
+    server.set_admin(ADMIN_ROLE, ADMIN_PASSWORD);
     server
 }
 

@@ -1,169 +1,37 @@
-//! Rotation functions run natively: the SDK's host over the real actions and the simulated database.
+//! The host of a rotation function that runs natively: the SDK's host over the real actions and the
+//! simulated database.
 //!
 //! Unlike the sandbox it does not redact what a function logs, so that one that logs a password is
 //! seen to do so.
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
-use async_trait::async_trait;
 use futures_util::FutureExt;
 use keywheel::clock::Clock;
-use keywheel::ops::{Caller, Operations, Principal};
-use keywheel::worker::{Invocation, Invoke, Report};
+use keywheel::ops::{Caller, Operations};
 use keywheel_domain::api::{
     ApiError, DescribeSecretRequest, GetRandomPasswordRequest, GetSecretValueRequest, PutSecretValueRequest,
     SecretValue, UpdateSecretVersionStageRequest,
 };
-use keywheel_domain::rotation::{self, FailureKind, Step};
-use keywheel_domain::secret::Scope;
+use keywheel_sdk::Sensitive;
 use keywheel_sdk::log::Level;
 use keywheel_sdk::secrets::{
     self, Description, PasswordRules, StoredVersion, Value, VersionStages, VersionValue,
 };
 use keywheel_sdk::sql::{self, Rows, Target};
-use keywheel_sdk::testing::{self, Host, Outcome, Session};
-use keywheel_sdk::{Event, Failure, Rotator, Sensitive};
+use keywheel_sdk::testing::{self, Host, Session};
 
 use super::ports::{Port, World};
-use super::run::Bug;
-use super::store::SECOND_WORKER;
-
-/// The longest time that a step may take, in milliseconds.
-pub(super) const WALL_MS_MAX: i64 = 60_000;
-/// What stands for the digest of a component.
-const DIGEST: &str = "native";
-
-/// A step that fails some times before it succeeds.
-#[derive(Clone, Copy, Debug)]
-pub struct Failing {
-    /// Which.
-    pub step: Step,
-    /// How often.
-    pub times: u32,
-    /// Whether the function did its work and then failed.
-    pub afterwards: bool,
-}
-
-/// [`Invoke`] without a sandbox.
-pub(super) struct SimInvoke {
-    pub(super) world: Arc<World>,
-    pub(super) ops: Arc<Operations>,
-    pub(super) rotator: &'static (dyn Rotator + Sync),
-    pub(super) process: usize,
-    /// Failures that are still to come; all lives share them.
-    pub(super) failing: Arc<Mutex<Vec<Failing>>>,
-    pub(super) bug: Option<Bug>,
-}
-
-impl SimInvoke {
-    fn run(&self, invocation: &Invocation) -> Option<Report> {
-        self.world.call(Port::Invoke(invocation.step), || ())?;
-        let lines = Rc::new(RefCell::new(Vec::new()));
-        let failing = self.next_failure(invocation.step);
-        let outcome = match failing {
-            Some(Failing { afterwards: false, .. }) => broken_off(),
-            failing => {
-                let times = if self.bug == Some(Bug::StepsRunTwice) { 2 } else { 1 };
-                let mut outcome = rotation::Outcome::Done;
-                for _ in 0..times {
-                    outcome = self.run_guest(invocation, &lines)?;
-                }
-                if failing.is_some() { broken_off() } else { outcome }
-            }
-        };
-        self.world.call(Port::Return(invocation.step), || ())?;
-        let log = lines.take();
-        Some(Report { outcome, log, duration_us: 1_000, digest: DIGEST.to_owned() })
-    }
-
-    fn run_guest(
-        &self,
-        invocation: &Invocation,
-        lines: &Rc<RefCell<Vec<String>>>,
-    ) -> Option<rotation::Outcome> {
-        let mut caller = invocation.caller.clone();
-        if self.bug == Some(Bug::LeaseWithoutFence) {
-            caller.principal = Principal::Root { access_key_id: "nobody-asked".to_owned() };
-        }
-        let host = Guest {
-            world: Arc::clone(&self.world),
-            ops: Arc::downgrade(&self.ops),
-            caller,
-            lines: Rc::clone(lines),
-            approved: invocation.approved,
-        };
-        let event = Event {
-            step: to_sdk(invocation.step),
-            secret_id: invocation.secret_arn.clone(),
-            client_request_token: invocation.token.clone(),
-            rotation_token: invocation.rotation_token.clone(),
-        };
-        match testing::invoke(host, self.rotator, &event) {
-            Outcome::Done => Some(rotation::Outcome::Done),
-            Outcome::Failed(Failure::Retry(message)) => Some(rotation::Outcome::retry(message)),
-            Outcome::Failed(Failure::Permanent(message)) => Some(rotation::Outcome::permanent(message)),
-            Outcome::Failed(Failure::Refused(message)) => {
-                Some(rotation::Outcome::Failed { kind: FailureKind::Refused, message })
-            }
-            // It says that it waits, and has asked nobody.
-            Outcome::Failed(failure @ Failure::AwaitingApproval) => {
-                Some(rotation::Outcome::retry(failure.to_string()))
-            }
-            Outcome::Asked(summary) => Some(rotation::Outcome::Asked { summary }),
-            Outcome::Killed => None,
-        }
-    }
-
-    fn next_failure(&self, step: Step) -> Option<Failing> {
-        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = failing.iter_mut().find(|failing| failing.step == step && failing.times > 0)?;
-        next.times -= 1;
-        Some(*next)
-    }
-}
-
-#[async_trait]
-impl Invoke for SimInvoke {
-    async fn invoke(&self, invocation: Invocation) -> Report {
-        let hangs = self.process == SECOND_WORKER && self.world.state().second_worker_hangs;
-        let report = if hangs { None } else { self.run(&invocation) };
-        match report {
-            Some(report) => report,
-            None => std::future::pending().await,
-        }
-    }
-
-    async fn digest(&self, _: &str, _: &Scope) -> Option<String> {
-        Some(DIGEST.to_owned())
-    }
-
-    fn wall_ms_max(&self) -> i64 {
-        WALL_MS_MAX
-    }
-}
-
-fn broken_off() -> rotation::Outcome {
-    rotation::Outcome::retry("the function was broken off")
-}
-
-const fn to_sdk(step: Step) -> keywheel_sdk::Step {
-    match step {
-        Step::CreateSecret => keywheel_sdk::Step::CreateSecret,
-        Step::SetSecret => keywheel_sdk::Step::SetSecret,
-        Step::TestSecret => keywheel_sdk::Step::TestSecret,
-        Step::FinishSecret => keywheel_sdk::Step::FinishSecret,
-    }
-}
 
 /// The host of one run of a step.
-struct Guest {
-    world: Arc<World>,
-    ops: Weak<Operations>,
-    caller: Caller,
-    lines: Rc<RefCell<Vec<String>>>,
-    approved: bool,
+pub(super) struct Guest {
+    pub(super) world: Arc<World>,
+    pub(super) ops: Weak<Operations>,
+    pub(super) caller: Caller,
+    pub(super) lines: Rc<RefCell<Vec<String>>>,
+    pub(super) approved: bool,
 }
 
 impl Guest {
@@ -225,7 +93,7 @@ impl Host for Guest {
             rotation_token: Some(rotation_token.to_owned()),
         };
         let stored = self.ask(async |ops| ops.put_secret_value(&self.caller, request).await)?;
-        self.world.state().watch.was_stored(client_request_token, &value);
+        self.world.state().watch.was_stored_by_function(secret_id, client_request_token, &value);
         Ok(StoredVersion { version_id: stored.version_id, version_stages: stored.version_stages })
     }
 

@@ -11,9 +11,9 @@ use keywheel::vault::{LocalRing, PassphraseCost, RootKey, Vault, open_root_key};
 use keywheel::worker::Worker;
 use keywheel_sdk::Rotator;
 
-use super::guest::{Failing, SimInvoke};
+use super::invoke::{Failing, SimInvoke};
 use super::ports::World;
-use super::run::Bug;
+use super::scenario::Bug;
 use super::store::{Disk, FIRST_WORKER, PortStore, SECOND_WORKER, SERVER};
 use crate::entropy::SimEntropy;
 use crate::store::SimStore;
@@ -83,9 +83,13 @@ impl Parts {
     }
 
     fn worker(&self, process: usize, ops: &Arc<Operations>) -> Worker {
+        // What a planted fault of reading leads to must be in no record that the worker remembers.
+        let reads_wrong = self.bug == Some(Bug::RecreatesTheValue);
+        let guest_ops = if reads_wrong { self.operations(process) } else { Arc::clone(ops) };
         let invoke = SimInvoke {
             world: Arc::clone(&self.world),
-            ops: Arc::clone(ops),
+            disk: Arc::clone(&self.disk),
+            ops: guest_ops,
             rotator: self.rotator,
             process,
             failing: Arc::clone(&self.failing),

@@ -10,28 +10,38 @@
 //! SCRAM verifiers are the exception; nothing depends on them.
 
 mod act;
+mod ask;
+mod asking;
+mod audit_rules;
 mod database;
+mod finish;
 mod guest;
+mod invoke;
 mod life;
 mod ports;
+mod random;
 mod records;
 mod rules;
 mod run;
+mod scenario;
 mod store;
 mod watch;
 
-pub use self::act::Act;
+pub use self::act::{Act, Policy};
+pub use self::asking::Asking;
 pub use self::database::Fault;
-pub use self::guest::Failing;
+pub use self::invoke::{Failing, How};
 pub use self::ports::{Death, Port, Trigger, When, World};
-pub use self::run::{Bug, Ends, Plan, Report, Scenario, run};
+pub use self::random::{RandomRun, random};
+pub use self::run::run;
+pub use self::scenario::{Bug, Ends, Plan, Report, Scenario, Transition};
 pub use self::watch::{Rule, Violation};
 
 /// The account of the simulated world.
 pub const ACCOUNT: &str = "123456789012";
 /// Its region.
 pub const REGION: &str = "us-east-1";
-/// The secret that everything is about.
+/// The secret that it is about.
 pub const SECRET: &str = "prod/orders";
 /// The token of its first version.
 pub const FIRST: &str = "T0";
@@ -41,3 +51,15 @@ pub const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:p
 pub const FIRST_PASSWORD: &str = "the-very-first-Passw0rd";
 /// The role that the secret is of.
 pub const ROLE: &str = "orders";
+/// Another secret of the same role.
+pub const OTHER: &str = "prod/orders-too";
+/// The secret of a user who may change the password of the role.
+pub const ADMIN_SECRET: &str = "admin/orders";
+/// That user.
+pub const ADMIN_ROLE: &str = "orders_admin";
+/// That user's password.
+pub const ADMIN_PASSWORD: &str = "the-Passw0rd-of-the-admin";
+/// Who operates.
+pub const ROOT: &str = "root";
+/// Those who approve when everything is to come to its end.
+pub const PEOPLE: [&str; 3] = ["ann", "bob", "cid"];

@@ -6,6 +6,7 @@ use keywheel_domain::rotation::Step;
 
 use super::act::Act;
 use super::database::Database;
+use super::invoke::DIGEST;
 use super::life::Life;
 use super::watch::{Rule, Violation, Watch};
 use crate::clock::SimClock;
@@ -68,6 +69,8 @@ pub enum Trigger {
     Call(u64),
     /// Before the first call of this port.
     Port(Port),
+    /// Before the first call of the second life.
+    Restart,
 }
 
 /// What somebody does in the middle of something else.
@@ -93,6 +96,10 @@ pub(super) struct State {
     pub(super) unanswered: Option<Act>,
     pub(super) lives: usize,
     pub(super) second_worker_hangs: bool,
+    /// Of the component that is installed.
+    pub(super) digest: &'static str,
+    /// What is read now says that no pending version has a value.
+    pub(super) forgets_values: bool,
     death: Option<Death>,
     is_dead: bool,
     calls: Vec<Port>,
@@ -109,6 +116,8 @@ impl World {
             unanswered: None,
             lives: 0,
             second_worker_hangs: false,
+            digest: DIGEST,
+            forgets_values: false,
             death: None,
             is_dead: false,
             calls: Vec::new(),
@@ -165,6 +174,7 @@ impl World {
             let is_now = state.interrupt.is_some_and(|interrupt| match interrupt.trigger {
                 Trigger::Call(call) => state.lives == 1 && call == number,
                 Trigger::Port(wanted) => wanted == port,
+                Trigger::Restart => state.lives == 2,
             });
             let Some(life) = state.life.clone().filter(|_| is_now) else { return Some(()) };
             let Some(Interrupt { act, .. }) = state.interrupt.take() else { return Some(()) };

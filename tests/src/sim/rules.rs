@@ -2,31 +2,34 @@
 
 use std::collections::BTreeSet;
 
-use keywheel::audit::{self, AuditRow};
+use keywheel::audit::AuditRow;
+use keywheel::ops::keys;
 use keywheel::store::{Batch, Key};
-use keywheel_domain::api::ApiError;
-use keywheel_domain::rotation::{Job, Purpose, State as JobState};
+use keywheel_domain::api::{ApiError, ErrorCode};
+use keywheel_domain::rotation::{End, Job, Probe, Purpose, State as JobState, Step};
 use keywheel_domain::secret::Secret;
 use keywheel_domain::time::Timestamp;
-use keywheel_domain::version::{CURRENT, PENDING, PREVIOUS};
+use keywheel_domain::version::{CURRENT, PENDING, PREVIOUS, Version};
 
-use super::FIRST;
 use super::act::Act;
 use super::ports::State;
 use super::records::{self, Records};
+use super::scenario::Transition;
 use super::store::SERVER;
 use super::watch::{Rule, password_of};
+use super::{ADMIN_SECRET, FIRST, OTHER, SECRET};
 use crate::store::SimImage;
 
 impl State {
     /// Somebody was answered.
-    pub(super) fn answered(&mut self, act: Act, answer: Result<(), ApiError>) {
+    /// `request`: the request for approval that it was about, if one.
+    pub(super) fn answered(&mut self, act: Act, request: &str, answer: Result<(), ApiError>) {
         if let Some(at) = self.watch.in_flight.iter().rposition(|asked| *asked == act) {
             self.watch.in_flight.remove(at);
         }
         match answer {
             Ok(()) => {
-                self.watch.was_done(act);
+                self.watch.was_done(act, request);
                 self.check_answers();
             }
             Err(error) => {
@@ -34,7 +37,12 @@ impl State {
                 if self.watch.leaked(told.as_bytes()) {
                     self.violation(Rule::Plain, "an answer holds a password".to_owned());
                 }
-                if !self.watch.refusals_expected.iter().any(|part| told.contains(part)) {
+                if act == Act::Delete && told.contains("already scheduled for deletion") {
+                    // The answer to the first request was lost.
+                    self.watch.was_done(act, request);
+                }
+                let is_expected = self.watch.refusals_expected.iter().any(|part| told.contains(part));
+                if !is_expected || error.code == ErrorCode::InternalService {
                     self.violation(Rule::Answer, format!("{act:?}: {told}"));
                 }
                 self.watch.refusals.push(told);
@@ -60,73 +68,41 @@ impl State {
         }
         self.check_rows(&before, batch, rows.len());
         self.check_audit(&old, &new, &rows);
-        self.check_fence(process, old.jobs.first(), batch, &rows, now);
+        self.forget_copies(&old, &new);
+        self.check_fence(process, &old, batch, &rows, now);
         self.check_secrets(&new);
+        self.check_promotion(&old, &new, &rows);
         self.check_index(&new);
+        self.note_transitions(&old, &new);
         self.check_answers();
         self.check_access();
-    }
-
-    fn check_rows(&mut self, before: &SimImage, batch: &Batch, added: usize) {
-        let is_row = |key: &&Key| records::is(key, "audit");
-        let mut written = batch.puts.iter().map(|(key, _)| key).chain(&batch.deletes);
-        if written.any(|key| is_row(&key) || *key == audit::log().head()) {
-            self.violation(Rule::Audit, "a row was changed or removed".to_owned());
-        }
-        let count = |image: &SimImage| image.entries().keys().filter(is_row).count();
-        let (was, is) = (count(before), count(&self.watch.image));
-        if is != was + added {
-            self.violation(Rule::Audit, format!("{added} rows were added to {was}, and there are {is}"));
-        }
-    }
-
-    fn check_audit(&mut self, old: &Records, new: &Records, rows: &[AuditRow]) {
-        let mut missing = Vec::new();
-        let mut changes = 0;
-        for arn in arns(&old.secrets, &new.secrets) {
-            let (was, is) = (find(&old.secrets, &arn), find(&new.secrets, &arn));
-            if was != is && was.map(without_reads) != is.map(without_reads) {
-                changes += 1;
-                if !rows.iter().any(|row| row.secret_arn == arn) {
-                    missing.push(format!("the secret {arn} was changed"));
-                }
-            }
-        }
-        for event in old.jobs.iter().chain(&new.jobs).filter_map(|job| job_event(job, old, new)) {
-            changes += 1;
-            if !rows.iter().any(|row| row.event == event.0 && row.version_id.as_ref() == Some(&event.1)) {
-                missing.push(format!("{} of {}", event.0, event.1));
-            }
-        }
-        if !missing.is_empty() {
-            self.violation(Rule::Audit, format!("no row says: {}", missing.join(", ")));
-        }
-        if changes == 0 && old.jobs == new.jobs && !rows.is_empty() {
-            self.violation(Rule::Audit, format!("`{}`, and nothing has changed", rows[0].event));
-        }
     }
 
     fn check_fence(
         &mut self,
         process: usize,
-        job: Option<&Job>,
+        old: &Records,
         batch: &Batch,
         rows: &[AuditRow],
         now: Timestamp,
     ) {
-        let put = batch.puts.iter().find(|(key, _)| records::is(key, "job"));
-        let put: Option<Job> = put.map(|(_, value)| records::read(value));
-        if let Some(Job { state: JobState::Running { lease, .. }, fence, .. }) = &put
-            && job.is_none_or(|job| job.fence < *fence)
-        {
-            self.watch.holders.insert(process, lease.holder.clone());
+        let before = |put: &Job| old.jobs.iter().find(|job| job.secret_arn == put.secret_arn);
+        for (_, value) in batch.puts.iter().filter(|(key, _)| records::is(key, "job")) {
+            let put: Job = records::read(value);
+            if let JobState::Running { lease, .. } = &put.state
+                && before(&put).is_none_or(|job| job.fence < put.fence)
+            {
+                self.watch.holders.insert(process, lease.holder.clone());
+            }
         }
-        let Some(Job { state: JobState::Running { lease, .. }, .. }) = job else { return };
-        let is_other = process != SERVER && self.watch.holders.get(&process) != Some(&lease.holder);
         let is_slot = rows.iter().any(|row| row.event == "ScheduledRotation");
         let is_alone = self.watch.holders.len() < 2;
-        if is_other && lease.until > now && !is_slot && !is_alone {
-            self.violation(Rule::Fence, format!("worker {process} committed under another's lease"));
+        for job in old.jobs.iter().filter(|job| touches(batch, old, job)) {
+            let JobState::Running { lease, .. } = &job.state else { continue };
+            let is_other = process != SERVER && self.watch.holders.get(&process) != Some(&lease.holder);
+            if is_other && lease.until > now && !is_slot && !is_alone {
+                self.violation(Rule::Fence, format!("worker {process} committed under another's lease"));
+            }
         }
     }
 
@@ -141,17 +117,17 @@ impl State {
             let current = secret.versions.holder(CURRENT).filter(|version| version.filled);
             match current {
                 Some(current) => {
-                    self.watch.were_current.insert(current.id.clone());
+                    self.watch.were_current.insert((secret.arn.clone(), current.id.clone()));
                 }
                 None => self.violation(Rule::Labels, "the current version has no value".to_owned()),
             }
             if let Some(previous) = secret.versions.holder(PREVIOUS)
-                && !self.watch.were_current.contains(&previous.id)
+                && !self.watch.were_current.contains(&(secret.arn.clone(), previous.id.clone()))
             {
                 self.violation(Rule::Labels, format!("{} was never current and is previous", previous.id));
             }
             for version in secret.versions.iter().filter(|version| version.filled) {
-                let key = keywheel::ops::keys::value(&secret.arn, &version.id);
+                let key = keys::value(&secret.arn, &version.id);
                 self.check_value(secret, &version.id, key.clone());
                 keys.insert(key);
             }
@@ -178,19 +154,77 @@ impl State {
         }
     }
 
+    /// A job that leaves nothing behind takes the value of its token with it.
+    fn forget_copies(&mut self, old: &Records, new: &Records) {
+        for job in old.jobs.iter().filter(|job| job.purpose.is_passing()) {
+            let secret = new.secrets.iter().find(|secret| secret.arn == job.secret_arn);
+            if secret.is_none_or(|secret| secret.versions.get(&job.token).is_none()) {
+                self.watch.values.remove(&keys::value(&job.secret_arn, &job.token));
+            }
+        }
+    }
+
+    /// What a rotation makes current was tested, and logs in.
+    fn check_promotion(&mut self, old: &Records, new: &Records, rows: &[AuditRow]) {
+        for secret in &new.secrets {
+            let was = old.secrets.iter().find(|was| was.arn == secret.arn);
+            let before = was.and_then(|was| was.versions.holder(CURRENT));
+            let after = secret.versions.holder(CURRENT);
+            let (Some(before), Some(after)) = (before, after) else { continue };
+            let by_hand = |row: &AuditRow| row.event == "PutSecretValue" && row.caller.ends_with(":root");
+            if before.id == after.id || rows.iter().any(by_hand) {
+                continue;
+            }
+            let mut jobs = old.jobs.iter().filter(|job| job.secret_arn == secret.arn);
+            let is_time = |job: &Job| {
+                job.token == after.id && (job.step == Step::FinishSecret || job.probe == Some(Probe::Undo))
+            };
+            if !jobs.any(is_time) {
+                self.violation(Rule::Labels, format!("{} became current at the wrong time", after.id));
+            }
+            let is_disputed = !self.watch.by_hand.is_empty() || new.named(OTHER).is_some();
+            let id = after.id.clone();
+            if !is_disputed && !self.logs_in(secret, &id) {
+                self.violation(Rule::LockedOut, format!("{id} became current and does not log in"));
+            }
+        }
+    }
+
+    fn note_transitions(&mut self, old: &Records, new: &Records) {
+        let same = |one: &Job, other: &Job| one.secret_arn == other.secret_arn && one.id == other.id;
+        let ended = |job: &&Job| !old.histories.contains(job);
+        for job in new.jobs.iter().chain(new.histories.iter().filter(ended)) {
+            let was = old.jobs.iter().find(|was| same(was, job));
+            if was == Some(job) {
+                continue;
+            }
+            let from = was.map_or("(asked for)", |was| was.state.as_str());
+            let (to, purpose) = (job.state.as_str(), was.unwrap_or(job).purpose.as_str());
+            self.watch.transitions.insert(Transition { from, to, purpose });
+        }
+    }
+
     fn check_index(&mut self, records: &Records) {
-        let stored = self.watch.image.entries().keys();
-        let index: Vec<Key> = stored.filter(|key| records::is(key, "due")).cloned().collect();
-        let expected = records::due(&records.secrets, &records.jobs);
+        let entries = || self.watch.image.entries().iter();
+        let index: Vec<Key> =
+            entries().map(|(key, _)| key).filter(|key| records::is(key, "due")).cloned().collect();
+        let requests = entries().filter(|(key, _)| records::is(key, "approval"));
+        let requests: Vec<(Key, String)> = requests
+            .map(|(key, entry)| (key.clone(), String::from_utf8_lossy(&entry.value).into_owned()))
+            .collect();
+        let (expected, open) = (records::due(records), records::approvals(records));
         if index != expected {
             self.violation(Rule::Index, format!("{index:?} instead of {expected:?}"));
+        }
+        if requests != open {
+            self.violation(Rule::Index, format!("{requests:?} instead of {open:?}"));
         }
     }
 
     /// What was answered is still so.
     pub(super) fn check_answers(&mut self) {
-        let Records { secrets, jobs, histories } = &self.watch.records;
-        let Some(secret) = secrets.first() else {
+        let records = &self.watch.records;
+        let Some(secret) = records.main() else {
             let lost = self.watch.stored.contains(FIRST) && !self.watch.is_deleted;
             if lost {
                 self.violation(Rule::Lost, "the secret".to_owned());
@@ -204,11 +238,35 @@ impl State {
             }
         }
         for token in &self.watch.rotations {
-            if !jobs.iter().chain(histories).any(|job| job.token == *token)
-                && !self.watch.were_current.contains(token)
+            if !records.all_jobs().any(|job| job.id == *token)
+                && !self.watch.were_current.contains(&(secret.arn.clone(), token.clone()))
             {
                 lost.push(format!("the rotation {token}"));
             }
+        }
+        let gives_up = |job: &Job| {
+            job.probe == Some(Probe::Undo)
+                || job.purpose == Purpose::RollBack
+                || matches!(job.end(), Some(End::Rejected | End::RolledBack))
+        };
+        if self.watch.is_given_up && !records.all_jobs().any(gives_up) {
+            lost.push("RollBackRotation or Reject".to_owned());
+        }
+        let given = |given: &(String, String)| {
+            let mut approvals = records.all_jobs().flat_map(|job| &job.approvals);
+            approvals.any(|approval| approval.request_id == given.0 && approval.by.ends_with(&given.1))
+        };
+        lost.extend(
+            self.watch
+                .agreed
+                .iter()
+                .filter(|agreed| !given(agreed))
+                .map(|(_, by)| format!("Approve by {by}")),
+        );
+        let has_tag = |key: &&&str| secret.tags.iter().any(|tag| tag.key == **key);
+        lost.extend(self.watch.tags.iter().filter(|key| !has_tag(key)).map(|key| format!("the tag {key}")));
+        if self.watch.has_policy && secret.policy.is_none() {
+            lost.push("PutRotationPolicy".to_owned());
         }
         if self.watch.is_disabled && secret.rotation.as_ref().is_some_and(|rotation| rotation.enabled) {
             lost.push("CancelRotateSecret".to_owned());
@@ -221,69 +279,57 @@ impl State {
         }
     }
 
-    /// Somebody who has the secret can log in.
+    /// Somebody who has the secrets of the role can log in.
     pub(super) fn check_access(&mut self) {
-        let Some(secret) = self.watch.records.secrets.first().cloned() else { return };
-        let by_hand = self.watch.by_hand.clone();
-        let labelled = |stages: &[String]| stages.iter().any(|stage| stage == CURRENT || stage == PENDING);
-        let mut ids: Vec<String> = secret
-            .versions
-            .iter()
-            .rev()
-            .filter(|version| version.filled && (labelled(&version.stages) || !by_hand.is_empty()))
-            .map(|version| version.id.clone())
-            .collect();
-        ids.dedup();
-        let stored = ids.iter().filter_map(|id| password_of(&self.watch.open(&secret, id).ok()?));
-        let known: Vec<String> = stored.chain(by_hand).collect();
-        if !known.iter().any(|password| self.database.accepts(password)) {
-            self.violation(Rule::LockedOut, format!("none of {} logs in", ids.join(", ")));
+        let secrets = &self.watch.records.secrets;
+        let mut secrets =
+            secrets.iter().filter(|secret| secret.name != ADMIN_SECRET).cloned().collect::<Vec<_>>();
+        secrets.retain(|secret| secret.versions.holder(CURRENT).is_some());
+        if !secrets.iter().any(|secret| secret.name == SECRET) {
+            return;
         }
+        if self.any_logs_in(&secrets, |version| version.has(CURRENT) || version.has(PENDING)) {
+            // Whatever was done by hand is put right.
+            self.watch.by_hand.clear();
+            return;
+        }
+        let by_hand = self.watch.by_hand.clone();
+        let is_known = by_hand.iter().any(|password| self.database.accepts(password));
+        if by_hand.is_empty() || !(is_known || self.any_logs_in(&secrets, |_| true)) {
+            self.violation(Rule::LockedOut, "neither the current nor the pending value logs in".to_owned());
+        }
+    }
+
+    fn any_logs_in(&mut self, secrets: &[Secret], is_meant: impl Fn(&Version) -> bool) -> bool {
+        let versions = |secret: &Secret| {
+            let mut versions: Vec<_> = secret.versions.iter().cloned().collect();
+            versions.retain(|version| version.filled && is_meant(version));
+            versions
+        };
+        secrets.iter().any(|secret| {
+            // The newest first: it is the most likely one.
+            versions(secret).iter().rev().any(|version| self.logs_in(secret, &version.id))
+        })
+    }
+
+    fn logs_in(&mut self, secret: &Secret, version_id: &str) -> bool {
+        let value = self.watch.open(secret, version_id).ok();
+        value.as_ref().and_then(password_of).is_some_and(|password| self.database.accepts(&password))
     }
 
     /// Whether the current value logs in.
     pub(super) fn current_logs_in(&mut self) -> bool {
-        let Some(secret) = self.watch.records.secrets.first().cloned() else { return false };
+        let Some(secret) = self.watch.records.main().cloned() else { return false };
         let Some(current) = secret.versions.holder(CURRENT) else { return false };
-        let value = self.watch.open(&secret, &current.id).ok();
-        value.as_ref().and_then(password_of).is_some_and(|password| self.database.accepts(&password))
+        self.logs_in(&secret, &current.id)
     }
 }
 
-fn arns(old: &[Secret], new: &[Secret]) -> BTreeSet<String> {
-    old.iter().chain(new).map(|secret| secret.arn.clone()).collect()
-}
-
-fn find<'a>(secrets: &'a [Secret], arn: &str) -> Option<&'a Secret> {
-    secrets.iter().find(|secret| secret.arn == arn)
-}
-
-/// The record without the days of the last reads, which no row tells.
-fn without_reads(secret: &Secret) -> serde_json::Value {
-    let mut json = serde_json::to_value(secret).expect("a record is JSON");
-    if let Some(fields) = json.as_object_mut() {
-        fields.remove("accessed");
-        for version in fields.get_mut("versions").and_then(|all| all.as_array_mut()).into_iter().flatten() {
-            version.as_object_mut().map(|fields| fields.remove("accessed"));
-        }
-    }
-    json
-}
-
-/// What happened to a job: the event and its token.
-fn job_event(job: &Job, old: &Records, new: &Records) -> Option<(&'static str, String)> {
-    let of = |records: &Records| records.jobs.iter().find(|other| other.token == job.token).cloned();
-    let needs = |job: &Job| matches!(job.state, JobState::NeedsAttention { .. });
-    let event = match (of(old), of(new)) {
-        (None, Some(_)) if job.purpose == Purpose::Test => "TestRotationStarted",
-        (None, Some(_)) => "RotationStarted",
-        (Some(_), None) => {
-            let ended = new.histories.iter().rev().find(|other| other.token == job.token);
-            ended.and_then(|ended| ended.end().map(|end| end.event(ended.purpose))).unwrap_or("(no history)")
-        }
-        // Both states come here, before and after: it is told once.
-        (Some(was), Some(is)) if *job == is && needs(&is) && !needs(&was) => "RotationFailed",
-        _ => return None,
-    };
-    Some((event, job.token.clone()))
+/// Whether a batch writes the secret or the job that this job is of.
+fn touches(batch: &Batch, old: &Records, job: &Job) -> bool {
+    let secret = old.secrets.iter().find(|secret| secret.arn == job.secret_arn);
+    let secret = secret.map(|secret| keys::secret(&secret.scope, &secret.name));
+    let written = batch.puts.iter().map(|(key, _)| key).chain(&batch.deletes);
+    let own = [Some(keys::job(&job.secret_arn)), secret];
+    written.into_iter().any(|key| own.contains(&Some(key.clone())))
 }

@@ -1,126 +1,29 @@
 //! Runs a scenario under a plan, from the first life to the last.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
-use keywheel::clock::Clock;
-use keywheel_domain::rotation::State as JobState;
-use keywheel_domain::version::CURRENT;
-use keywheel_function_postgres::PostgresSingleUser;
-use keywheel_sdk::Rotator;
+use keywheel_domain::rotation::Purpose;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::act::Act;
-use super::database::{Database, Fault};
-use super::guest::Failing;
+use super::database::Database;
+use super::invoke::Failing;
 use super::life::{Life, Parts};
-use super::ports::{Death, Interrupt, Port, Trigger, World};
+use super::ports::{Death, Interrupt, Port, World};
 use super::records::Records;
+use super::scenario::{Ends, Plan, Report, Scenario};
 use super::store::Disk;
-use super::watch::{Rule, Violation};
+use super::watch::Rule;
+use super::{OTHER, SECRET};
 use crate::store::{SimImage, SimStore};
 
 /// How long a process takes to start again, in milliseconds.
-const RESTART_MS: i64 = 2_000;
-/// The token of the rotation that shows, after everything, that the secret still rotates.
-const LAST: &str = "T9";
-/// Times that an operator asks for that rotation: the first may be refused while another is resumed.
-const LAST_ASKED_MAX: usize = 3;
-
-/// A fault planted in the engine or around it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bug {
-    /// The store writes whatever it is given.
-    StoreIgnoresExpectations,
-    /// The store answers before a commit is on disk: a crash loses the latest.
-    StoreAnswersTooEarly,
-    /// A function calls back with the rights of an operator, whoever holds the lease.
-    LeaseWithoutFence,
-    /// Each step is run twice. This one must do no harm.
-    StepsRunTwice,
-}
-
-/// What happens, as data.
-#[derive(Clone, Copy)]
-pub struct Scenario {
-    /// For messages.
-    pub name: &'static str,
-    /// What has happened before; nothing is killed there.
-    pub setup: &'static [Act],
-    /// What happens.
-    pub script: &'static [Act],
-    /// What somebody does in the middle of it.
-    pub interrupt: Option<(Trigger, Act)>,
-    /// What goes wrong in the database, by number of its call.
-    pub faults: &'static [(u32, Fault)],
-    /// Steps that fail.
-    pub failing: &'static [Failing],
-    /// Parts of the refusals that operators may get.
-    pub refusals: &'static [&'static str],
-    /// The rotation function.
-    pub rotator: &'static (dyn Rotator + Sync),
-    /// The store is open to two workers and a server.
-    pub shared: bool,
-    /// In the end everything is as it should be, and one more rotation shows it.
-    pub recovers: bool,
-}
-
-impl Scenario {
-    /// A script on a new secret, with the real rotation function and no fault.
-    pub const fn new(name: &'static str, script: &'static [Act]) -> Self {
-        Self {
-            name,
-            setup: &[Act::Create],
-            script,
-            interrupt: None,
-            faults: &[],
-            failing: &[],
-            refusals: &[],
-            rotator: &PostgresSingleUser,
-            shared: false,
-            recovers: true,
-        }
-    }
-}
-
-/// Where a run departs from the scenario.
-#[derive(Clone, Debug, Default)]
-pub struct Plan {
-    /// When the first process dies, when the second one, and so on.
-    pub deaths: Vec<Death>,
-    /// A fault of the engine.
-    pub bug: Option<Bug>,
-    /// Where randomness begins.
-    pub seed: u64,
-}
-
-/// What came of a run.
-#[derive(Debug)]
-pub struct Report {
-    /// Rules that were broken, in order.
-    pub violations: Vec<Violation>,
-    /// The calls of each life, without those after the script.
-    pub calls: Vec<Vec<Port>>,
-    /// Labels, and how the jobs ended.
-    pub summary: String,
-    /// Failures that are stored with the jobs.
-    pub failures: Vec<String>,
-    /// Refusals that operators got.
-    pub refusals: Vec<String>,
-    /// Whether what was to come in between did.
-    pub was_interrupted: bool,
-}
-
-/// Ends that were seen to be good ones. Runs of one scenario mostly end alike, and whether the secret
-/// still rotates is shown once for each end.
-#[derive(Debug, Default)]
-pub struct Ends(Mutex<BTreeSet<String>>);
+pub(super) const RESTART_MS: i64 = 2_000;
 
 /// Runs a scenario under a plan.
-pub fn run(scenario: &Scenario, plan: &Plan, ends: &Ends) -> Report {
+pub fn run(scenario: &Scenario<'_>, plan: &Plan, ends: &Ends) -> Report {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .without_time()
@@ -134,20 +37,20 @@ pub fn run(scenario: &Scenario, plan: &Plan, ends: &Ends) -> Report {
     run.report(&log)
 }
 
-struct Run<'a> {
-    scenario: &'a Scenario,
+pub(super) struct Run<'a> {
+    pub(super) scenario: &'a Scenario<'a>,
     plan: &'a Plan,
-    ends: &'a Ends,
-    world: Arc<World>,
+    pub(super) ends: &'a Ends,
+    pub(super) world: Arc<World>,
     disk: Arc<Disk>,
-    failing: Arc<Mutex<Vec<Failing>>>,
+    pub(super) failing: Arc<Mutex<Vec<Failing>>>,
     calls: Vec<Vec<Port>>,
-    was_interrupted: bool,
-    summary: String,
+    pub(super) was_interrupted: bool,
+    pub(super) summary: String,
 }
 
 impl<'a> Run<'a> {
-    fn new(scenario: &'a Scenario, plan: &'a Plan, ends: &'a Ends) -> Self {
+    fn new(scenario: &'a Scenario<'a>, plan: &'a Plan, ends: &'a Ends) -> Self {
         Self {
             scenario,
             plan,
@@ -186,7 +89,8 @@ impl<'a> Run<'a> {
         {
             let mut state = self.world.state();
             state.lives = 0;
-            state.watch.refusals_expected = self.scenario.refusals;
+            let refusals = self.scenario.told.iter().chain(self.scenario.refusals);
+            state.watch.refusals_expected = refusals.copied().collect();
             state.interrupt = self.scenario.interrupt.map(|(trigger, act)| Interrupt { trigger, act });
         }
         let mut done = 0;
@@ -198,7 +102,7 @@ impl<'a> Run<'a> {
             }
             let calls = self.world.end();
             self.calls.push(calls);
-            self.disk = opened(self.durable(), self.scenario.shared);
+            self.disk = opened(self.disk.durable(), self.scenario.shared);
             self.world.clock.advance(RESTART_MS);
         }
     }
@@ -221,83 +125,6 @@ impl<'a> Run<'a> {
         let calls = self.world.state().calls_so_far();
         self.calls.push(calls);
         self.finish(life)
-    }
-
-    /// Nothing goes wrong any more: everything must come to its end.
-    fn finish(&mut self, life: &Life) -> Option<()> {
-        let left = {
-            let mut state = self.world.state();
-            state.database.heal();
-            state.interrupt.take()
-        };
-        self.was_interrupted = left.is_none();
-        self.failing.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        if let Some(Interrupt { act, .. }) = left {
-            life.act(act)?;
-        }
-        life.act(Act::Settle)?;
-        self.summary = summary(self.world.state().watch.records());
-        let Some(secret) = life.secret().filter(|secret| secret.deletion.is_none()) else { return Some(()) };
-        if !self.scenario.recovers {
-            return Some(());
-        }
-        self.resume(life)?;
-        let next = secret.rotation.as_ref().filter(|rotation| rotation.enabled && rotation.rules.is_some());
-        if next.is_some_and(|rotation| rotation.next.is_none_or(|slot| slot.starts <= self.world.clock.now()))
-        {
-            self.world.violation(Rule::Ends, "the next slot is not set".to_owned());
-        }
-        self.rotate_again(life)
-    }
-
-    /// An operator goes on with what needs attention.
-    fn resume(&self, life: &Life) -> Option<()> {
-        let waiting = self.world.state().watch.records().jobs.first().cloned();
-        if let Some(job) = waiting {
-            if !matches!(job.state, JobState::NeedsAttention { .. }) {
-                self.world.violation(Rule::Ends, format!("the job {} is {}", job.token, job.state.as_str()));
-            }
-            life.act(Act::Pass(RESTART_MS))?;
-            self.rotate(life, &job.token)?;
-        }
-        let left = self.world.state().watch.records().jobs.first().cloned();
-        if let Some(job) = left {
-            self.world.violation(Rule::Ends, format!("the job {} does not end: {:?}", job.token, job.state));
-        }
-        Some(())
-    }
-
-    fn rotate(&self, life: &Life, token: &str) -> Option<()> {
-        life.rotate_by(token).now_or_never()?;
-        life.act(Act::Settle)
-    }
-
-    fn rotate_again(&self, life: &Life) -> Option<()> {
-        let end = {
-            let mut state = self.world.state();
-            format!("{} {}", summary(state.watch.records()), state.current_logs_in())
-        };
-        if !self.ends.0.lock().unwrap_or_else(PoisonError::into_inner).insert(end) {
-            return Some(());
-        }
-        for _ in 0..LAST_ASKED_MAX {
-            self.rotate(life, LAST)?;
-            let is_done = life.secret().is_some_and(|secret| secret.versions.is_at(CURRENT, LAST));
-            if is_done && self.world.state().current_logs_in() {
-                return Some(());
-            }
-        }
-        self.world.violation(Rule::Ends, "the secret does not rotate any more".to_owned());
-        Some(())
-    }
-
-    fn durable(&self) -> SimImage {
-        match self.plan.bug {
-            Some(Bug::StoreAnswersTooEarly) => {
-                self.disk.lagging.lock().unwrap_or_else(PoisonError::into_inner).clone()
-            }
-            _ => self.disk.store.durable_image(),
-        }
     }
 
     fn report(self, log: &Log) -> Report {
@@ -324,30 +151,38 @@ impl<'a> Run<'a> {
             failures,
             refusals: std::mem::take(&mut state.watch.refusals),
             was_interrupted: self.was_interrupted,
+            transitions: std::mem::take(&mut state.watch.transitions),
         }
     }
 }
 
-/// Labels, and where each rotation stands.
-fn summary(records: &Records) -> String {
-    let versions = records.secrets.iter().flat_map(|secret| secret.versions.iter());
+/// Labels, and where each job stands.
+pub(super) fn summary(records: &Records) -> String {
     // A slot's token is derived from the time.
     let name = |token: &str| if token.starts_with('T') { token.to_owned() } else { "SLOT".to_owned() };
-    let versions = versions.map(|version| match version.stages.join(",") {
-        labels if labels.is_empty() => name(&version.id),
-        labels => format!("{}:{labels}", name(&version.id)),
+    let of_role = records.secrets.iter().filter(|secret| [SECRET, OTHER].contains(&secret.name.as_str()));
+    let versions = of_role.clone().flat_map(|secret| {
+        let prefix = if secret.name == OTHER { "too/" } else { "" };
+        secret.versions.iter().map(move |version| match version.stages.join(",") {
+            labels if labels.is_empty() => format!("{prefix}{}", name(&version.id)),
+            labels => format!("{prefix}{}:{labels}", name(&version.id)),
+        })
     });
-    let jobs = records.histories.iter().chain(&records.jobs);
-    let jobs = jobs.map(|job| format!("{}={}", name(&job.token), job.state.as_str()));
-    let deleted =
-        records.secrets.iter().filter(|secret| secret.deletion.is_some()).map(|_| "deleted".to_owned());
-    versions.chain(jobs).chain(deleted).collect::<Vec<_>>().join(" ")
+    let jobs = records.histories.iter().chain(&records.jobs).map(|job| {
+        let purpose = match job.purpose {
+            Purpose::Rotate | Purpose::Test => String::new(),
+            purpose => format!("{} ", purpose.as_str()),
+        };
+        format!("{purpose}{}={}", name(&job.id), job.state.as_str())
+    });
+    let drifted = of_role.clone().filter(|secret| secret.drifted.is_some()).map(|_| "drifted".to_owned());
+    let deleted = of_role.clone().filter(|secret| secret.deletion.is_some()).map(|_| "deleted".to_owned());
+    versions.chain(jobs).chain(drifted).chain(deleted).collect::<Vec<_>>().join(" ")
 }
 
 fn opened(image: SimImage, shared: bool) -> Arc<Disk> {
-    let lagging = Mutex::new(image.clone());
     let store = SimStore::from_image(image);
-    Arc::new(Disk { store: if shared { store.shared() } else { store }, lagging })
+    Arc::new(Disk::new(if shared { store.shared() } else { store }))
 }
 
 /// Everything that was logged.

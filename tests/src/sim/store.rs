@@ -1,15 +1,17 @@
 //! The store of one process: the simulated store behind numbered calls.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use keywheel::clock::Clock;
 use keywheel::store::{Batch, CommitError, Entry, Key, Revision, Store, StoreError};
+use keywheel_domain::rotation::{Job, State as JobState};
 use tokio::sync::watch;
 
 use super::ports::{Port, World};
-use super::run::Bug;
+use super::records;
+use super::scenario::Bug;
 use crate::store::{SimImage, SimStore};
 
 /// Which process calls: the worker that the script drives.
@@ -22,8 +24,20 @@ pub(super) const SERVER: usize = 2;
 /// A store that several processes have open, each through its own [`PortStore`].
 pub(super) struct Disk {
     pub(super) store: SimStore,
-    /// What a store that answers too early has on disk.
-    pub(super) lagging: Mutex<SimImage>,
+    /// What is on disk, when that is less than what can be read.
+    lagging: Mutex<Option<SimImage>>,
+}
+
+impl Disk {
+    pub(super) fn new(store: SimStore) -> Self {
+        Self { store, lagging: Mutex::default() }
+    }
+
+    /// What a crash would leave.
+    pub(super) fn durable(&self) -> SimImage {
+        let lagging = self.lagging.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        lagging.unwrap_or_else(|| self.store.durable_image())
+    }
 }
 
 pub(super) struct PortStore {
@@ -38,10 +52,7 @@ impl PortStore {
         if self.bug == Some(Bug::StoreIgnoresExpectations) {
             batch.expect.clear();
         }
-        if self.bug == Some(Bug::StoreAnswersTooEarly) {
-            *self.disk.lagging.lock().expect("nobody panics while holding it") =
-                self.disk.store.durable_image();
-        }
+        self.lag(&batch);
         let written = at_once(self.disk.store.commit(batch.clone()));
         if written.is_ok() {
             let after = self.disk.store.durable_image();
@@ -49,12 +60,48 @@ impl PortStore {
         }
         written
     }
+
+    /// What is on disk after a commit, where a fault is planted in that.
+    fn lag(&self, batch: &Batch) {
+        let before = || Some(self.disk.store.durable_image());
+        let mut lagging = self.disk.lagging.lock().unwrap_or_else(PoisonError::into_inner);
+        *lagging = match self.bug {
+            Some(Bug::StoreAnswersTooEarly) => before(),
+            Some(Bug::LeaseInTheTransaction) if is_lease(batch) => before(),
+            // The step is in the transaction; its outcome ends it.
+            Some(Bug::LeaseInTheTransaction) if !is_of_job(batch) => lagging.take(),
+            _ => None,
+        };
+    }
+
+    fn read(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
+        let mut found = at_once(self.disk.store.load(key))?;
+        if self.world.state().forgets_values
+            && records::is(key, "secret")
+            && let Some(entry) = &mut found
+        {
+            entry.value = records::without_pending_values(&entry.value);
+        }
+        Ok(found)
+    }
+}
+
+/// Whether this batch changes a job.
+fn is_of_job(batch: &Batch) -> bool {
+    let mut written = batch.puts.iter().map(|(key, _)| key).chain(&batch.deletes);
+    written.any(|key| records::is(key, "job"))
+}
+
+/// Whether this batch writes that a step runs.
+fn is_lease(batch: &Batch) -> bool {
+    let mut jobs = batch.puts.iter().filter(|(key, _)| records::is(key, "job"));
+    jobs.any(|(_, job)| matches!(records::read::<Job>(job).state, JobState::Running { .. }))
 }
 
 #[async_trait]
 impl Store for PortStore {
     async fn load(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
-        self.world.call_async(Port::Read, || at_once(self.disk.store.load(key))).await
+        self.world.call_async(Port::Read, || self.read(key)).await
     }
 
     async fn scan(&self, from: &Key, to: &Key, limit: usize) -> Result<Vec<(Key, Entry)>, StoreError> {

@@ -7,21 +7,28 @@ use futures_util::FutureExt;
 use keywheel::store::{Key, Store};
 use keywheel::vault::{Address, LocalRing, Vault};
 use keywheel_domain::api::SecretValue;
+use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::Secret;
 
-use super::act::{Act, value};
+use super::act::Act;
 use super::life::root_key;
 use super::records::Records;
-use super::{FIRST, FIRST_PASSWORD};
+use super::scenario::Transition;
+use super::{ADMIN_PASSWORD, FIRST, FIRST_PASSWORD};
 use crate::entropy::SimEntropy;
 use crate::store::{SimImage, SimStore};
+
+/// Digits of the id of a request for approval.
+const REQUEST_DIGITS: usize = 24;
 
 /// What must always hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// `AWSCURRENT` or `AWSPENDING` logs in. After a password was changed by hand: some stored value does.
+    /// `AWSCURRENT` or `AWSPENDING` logs in, and what a rotation makes current does. Where somebody has
+    /// changed the password by hand, until it is put right: that password, or some stored value.
     LockedOut,
-    /// One `AWSCURRENT`, at most one `AWSPENDING`, and `AWSPREVIOUS` was current before.
+    /// One `AWSCURRENT`, at most one `AWSPENDING`, and `AWSPREVIOUS` was current before. A rotation moves
+    /// `AWSCURRENT` in `finishSecret` only, or to undo itself when the target has taken the pending value.
     Labels,
     /// One token, one value, for ever.
     Token,
@@ -35,7 +42,7 @@ pub enum Rule {
     Fence,
     /// Every job ends and every schedule is set.
     Ends,
-    /// The due index says what the records say.
+    /// The due index and the index of open requests for approval say what the records say.
     Index,
     /// A version says that it has a value when there is one, and it can be opened.
     Values,
@@ -61,15 +68,30 @@ pub(super) struct Watch {
     pub(super) violations: Vec<Violation>,
     /// Answers that were refusals.
     pub(super) refusals: Vec<String>,
-    pub(super) refusals_expected: &'static [&'static str],
+    /// Parts of the refusals that people may get.
+    pub(super) refusals_expected: Vec<&'static str>,
     pub(super) image: SimImage,
     pub(super) records: Records,
     pub(super) opener: Option<Vault>,
     pub(super) opened: BTreeMap<Key, (Vec<u8>, SecretValue)>,
     pub(super) values: BTreeMap<Key, SecretValue>,
     pub(super) stored: BTreeSet<String>,
+    /// Tokens of jobs that were answered for.
     pub(super) rotations: BTreeSet<String>,
-    pub(super) were_current: BTreeSet<String>,
+    /// Requests for approval, and who was told that they have agreed.
+    pub(super) agreed: BTreeSet<(String, String)>,
+    /// Somebody was told that a rotation is given up or undone.
+    pub(super) is_given_up: bool,
+    /// Somebody was told that there is a policy.
+    pub(super) has_policy: bool,
+    /// Tags that were answered for.
+    pub(super) tags: BTreeSet<&'static str>,
+    /// The request for approval that was made last.
+    last_request: String,
+    /// What the jobs went through.
+    pub(super) transitions: BTreeSet<Transition>,
+    /// ARN and version.
+    pub(super) were_current: BTreeSet<(String, String)>,
     pub(super) canaries: BTreeSet<String>,
     pub(super) by_hand: Vec<String>,
     pub(super) is_disabled: bool,
@@ -84,7 +106,7 @@ impl Watch {
         Self {
             violations: Vec::new(),
             refusals: Vec::new(),
-            refusals_expected: &[],
+            refusals_expected: Vec::new(),
             image: SimImage::default(),
             records: Records::default(),
             opener: None,
@@ -92,8 +114,14 @@ impl Watch {
             values: BTreeMap::new(),
             stored: BTreeSet::new(),
             rotations: BTreeSet::new(),
+            agreed: BTreeSet::new(),
+            is_given_up: false,
+            has_policy: false,
+            tags: BTreeSet::new(),
+            last_request: "0".repeat(REQUEST_DIGITS),
+            transitions: BTreeSet::new(),
             were_current: BTreeSet::new(),
-            canaries: BTreeSet::from([FIRST_PASSWORD.to_owned()]),
+            canaries: BTreeSet::from([FIRST_PASSWORD.to_owned(), ADMIN_PASSWORD.to_owned()]),
             by_hand: Vec::new(),
             is_disabled: false,
             is_deleted: false,
@@ -133,12 +161,26 @@ impl Watch {
         self.by_hand.push(password.to_owned());
     }
 
-    /// Somebody was told that this value is stored.
-    pub(super) fn was_stored(&mut self, token: &str, value: &SecretValue) {
-        self.stored.insert(token.to_owned());
+    /// A function was told that this value is stored. That of a job that leaves nothing behind goes again.
+    pub(super) fn was_stored_by_function(&mut self, secret_id: &str, token: &str, value: &SecretValue) {
         if let Some(password) = password_of(value) {
             self.must_not_appear(&password);
         }
+        let is_passing = |job: &Job| job.token == token && job.purpose.is_passing();
+        let is_main = self.records.main().is_some_and(|secret| secret.arn == secret_id);
+        if is_main && !self.records.all_jobs().any(is_passing) {
+            self.stored.insert(token.to_owned());
+        }
+    }
+
+    /// The request for approval that is open, or was at last.
+    pub(super) fn last_request(&mut self) -> &str {
+        let main = self.records.main().map(|secret| secret.arn.clone());
+        let mut jobs = self.records.jobs.iter().filter(|job| Some(&job.secret_arn) == main.as_ref());
+        if let Some(open) = jobs.find_map(Job::open_request) {
+            self.last_request.clone_from(&open.id);
+        }
+        &self.last_request
     }
 
     /// An operator asks.
@@ -157,13 +199,30 @@ impl Watch {
         self.is_disabled = false;
     }
 
-    pub(super) fn was_done(&mut self, act: Act) {
+    /// An act was answered well; `request` is the request for approval that it was about, if one.
+    pub(super) fn was_done(&mut self, act: Act, request: &str) {
         let rotates = self.in_flight.iter().any(|act| matches!(act, Act::Rotate { .. }));
         match act {
-            Act::Create => self.was_stored(FIRST, &value(FIRST_PASSWORD)),
-            Act::Put { token, password } => self.was_stored(token, &value(password)),
-            Act::Rotate { token, .. } => {
+            Act::Create => {
+                self.stored.insert(FIRST.to_owned());
+            }
+            Act::Put { token, .. } => {
+                self.stored.insert(token.to_owned());
+            }
+            // A test is only promised where no other job of the kind runs.
+            Act::Rotate { token, now: true, .. }
+            | Act::Verify(token)
+            | Act::Reconcile(token)
+            | Act::DryRun(token) => {
                 self.rotations.insert(token.to_owned());
+            }
+            Act::Approve(by) => {
+                self.agreed.insert((request.to_owned(), by.to_owned()));
+            }
+            Act::RollBack | Act::Reject(_) => self.is_given_up = true,
+            Act::PutPolicy(_) => self.has_policy = true,
+            Act::Tag { key, .. } => {
+                self.tags.insert(key);
             }
             Act::Cancel => self.is_disabled = !rotates,
             Act::Delete => self.is_deleted = !self.in_flight.contains(&Act::Restore),

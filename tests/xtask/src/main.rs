@@ -1,4 +1,4 @@
-//! What a developer of Keywheel runs: `cargo xtask test`, `cargo xtask demo`, `cargo xtask setup`.
+//! What a developer of Keywheel runs: `cargo xtask test`, `demo`, `simulate` and `setup`.
 //!
 //! Each installs what it needs and says so. Nothing is fetched but from package registries.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program talks to a person")]
@@ -19,7 +19,9 @@ cargo xtask COMMAND
 
   test    installs what the tests need, then checks everything: format, lints, tests, documentation
   demo    rotates the password of a real PostgreSQL in front of your eyes, and cleans up
-  setup   only installs what the other two need
+  simulate --seeds N [--from S]
+          runs rotations that seeds make up, with faults and deaths, and checks every rule after every effect
+  setup   only installs what the others need
 ";
 
 fn main() -> ExitCode {
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         ["test"] => setup::everything().and_then(|()| check::everything()),
         ["demo"] => setup::for_demo().and_then(|()| demo()),
+        ["simulate", ref seeds @ ..] => setup::for_demo().and_then(|()| simulate(seeds)),
         ["setup"] => setup::everything().map(|()| true),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
@@ -46,6 +49,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Builds with cargo's own progress, then runs the seeds. Not optimised: that build takes longer than some
+/// thousand runs.
+fn simulate(seeds: &[&str]) -> Result<bool> {
+    let run = ["run", "--quiet", "--package", "keywheel-tests", "--example", "simulate", "--"];
+    Ok(command::cargo(&[&run[..], seeds].concat()).status()?.success())
 }
 
 /// Builds with cargo's own progress, then hands over to the demonstration.

@@ -1,0 +1,192 @@
+//! What people ask of the API, as the requests that they send.
+
+use keywheel::ops::{Caller, Operations, Principal};
+use keywheel_domain::api::{
+    ApiError, ApproveRequest, CancelRotateSecretRequest, CreateSecretRequest, DeleteSecretRequest,
+    DryRunRotationRequest, PutSecretValueRequest, ReconcileSecretRequest, RejectRequest,
+    RestoreSecretRequest, RetryRotationRequest, RollBackRotationRequest, RotateSecretRequest, RotationRules,
+    RotationVerb, SecretValue, VerifySecretRequest,
+};
+use keywheel_domain::secret::Secret;
+use serde_json::{Value, json};
+
+use super::act::{Act, Policy};
+use super::life::Life;
+use super::{
+    ACCOUNT, ADMIN_PASSWORD, ADMIN_ROLE, ADMIN_SECRET, FIRST, FIRST_PASSWORD, FUNCTION_ARN, OTHER, REGION,
+    ROLE, ROOT, SECRET,
+};
+
+/// The value of a secret of this role, with this password.
+pub(super) fn value(role: &str, password: &str, master_arn: Option<&str>) -> SecretValue {
+    let mut value = json!({
+        "engine": "postgres", "host": "db", "port": 5432, "username": role, "password": password, "team": "blue",
+    });
+    if let Some(arn) = master_arn {
+        value["masterarn"] = json!(arn);
+    }
+    SecretValue::Text(value.to_string().into())
+}
+
+/// An operator with the root key, or an approver.
+fn caller(name: &str) -> Caller {
+    let access_key_id = "AKIASIMULATED".to_owned();
+    let principal = match name {
+        ROOT => Principal::Root { access_key_id },
+        name => Principal::User { name: name.to_owned(), access_key_id },
+    };
+    Caller { account: ACCOUNT.to_owned(), region: REGION.to_owned(), principal }
+}
+
+fn created(name: &str, value: SecretValue) -> CreateSecretRequest {
+    CreateSecretRequest {
+        name: name.to_owned(),
+        client_request_token: Some(FIRST.to_owned()),
+        description: None,
+        kms_key_id: None,
+        value: Some(value),
+        tags: Vec::new(),
+        add_replica_regions: false,
+    }
+}
+
+fn rotated(secret_id: &str, token: &str, now: bool, every: Option<&str>) -> RotateSecretRequest {
+    RotateSecretRequest {
+        secret_id: secret_id.to_owned(),
+        client_request_token: Some(token.to_owned()),
+        rotation_lambda_arn: Some(FUNCTION_ARN.to_owned()),
+        rotation_rules: every.map(|every| RotationRules {
+            schedule_expression: Some(every.to_owned()),
+            ..RotationRules::default()
+        }),
+        rotate_immediately: now,
+    }
+}
+
+fn verb(token: Option<&str>) -> RotationVerb {
+    RotationVerb { secret_id: SECRET.to_owned(), client_request_token: token.map(str::to_owned) }
+}
+
+fn policy(policy: Policy) -> Value {
+    let mut body = json!({ "SecretId": SECRET });
+    if !policy.approve_before.is_empty() {
+        let arn = |name: &&str| format!("arn:aws:iam::{ACCOUNT}:user/{name}");
+        body["Approvals"] = json!({
+            "Before": policy.approve_before,
+            "Count": policy.approvals,
+            "Approvers": policy.approvers.iter().map(arn).collect::<Vec<_>>(),
+        });
+    }
+    if let Some((from, until)) = policy.black {
+        body["Blackouts"] = json!([{ "From": from, "Until": until }]);
+    }
+    if policy.reads_admin {
+        body["ReadableSecretIds"] = json!([ADMIN_SECRET]);
+    }
+    body
+}
+
+async fn sent(ops: &Operations, target: &str, body: &Value) -> Result<(), ApiError> {
+    ops.dispatch(&caller(ROOT), target, body.to_string().as_bytes()).await.map(drop)
+}
+
+impl Life {
+    /// Asks for what an act is; `request` is the last request for approval.
+    pub(super) async fn ask(&self, act: Act, request: &str) -> Result<(), ApiError> {
+        let (ops, root, secret_id) = (&self.ops, caller(ROOT), SECRET.to_owned());
+        match act {
+            Act::Create | Act::CreateAdmin | Act::CreateOther | Act::Put { .. } => self.store(act).await,
+            Act::Rotate { token, now, every } => {
+                ops.rotate_secret(&root, rotated(SECRET, token, now, every)).await.map(drop)
+            }
+            Act::RotateOther { token } => {
+                ops.rotate_secret(&root, rotated(OTHER, token, true, None)).await.map(drop)
+            }
+            Act::Cancel => {
+                ops.cancel_rotate_secret(&root, CancelRotateSecretRequest { secret_id }).await.map(drop)
+            }
+            Act::Delete => {
+                let request = DeleteSecretRequest {
+                    secret_id,
+                    recovery_window_in_days: Some(7),
+                    force_delete_without_recovery: false,
+                };
+                ops.delete_secret(&root, request).await.map(drop)
+            }
+            Act::Restore => ops.restore_secret(&root, RestoreSecretRequest { secret_id }).await.map(drop),
+            Act::Verify(_) | Act::Reconcile(_) | Act::DryRun(_) | Act::RollBack | Act::Retry => {
+                self.begin_verb(act, &root).await
+            }
+            Act::Approve(by) => {
+                let request = ApproveRequest { approval_id: request.to_owned(), comment: None };
+                ops.approve(&caller(by), request).await.map(drop)
+            }
+            Act::Reject(by) => {
+                let request = RejectRequest { approval_id: request.to_owned(), reason: None };
+                ops.reject(&caller(by), request).await.map(drop)
+            }
+            Act::Tag { key, value } => {
+                let body = json!({ "SecretId": SECRET, "Tags": [{ "Key": key, "Value": value }] });
+                sent(ops, "secretsmanager.TagResource", &body).await
+            }
+            Act::PutPolicy(given) => sent(ops, "Keywheel.PutRotationPolicy", &policy(given)).await,
+            Act::Pass(_)
+            | Act::Work
+            | Act::Settle
+            | Act::TakeOver
+            | Act::Seize
+            | Act::NewComponent
+            | Act::ChangeByHand { .. } => Ok(()),
+        }
+    }
+
+    async fn begin_verb(&self, act: Act, root: &Caller) -> Result<(), ApiError> {
+        let ops = &self.ops;
+        match act {
+            Act::Verify(token) => ops.verify_secret(root, VerifySecretRequest(verb(Some(token)))).await,
+            Act::Reconcile(token) => {
+                ops.reconcile_secret(root, ReconcileSecretRequest(verb(Some(token)))).await
+            }
+            Act::DryRun(token) => ops.dry_run_rotation(root, DryRunRotationRequest(verb(Some(token)))).await,
+            Act::RollBack => ops.roll_back_rotation(root, RollBackRotationRequest(verb(None))).await,
+            _ => ops.retry_rotation(root, RetryRotationRequest(verb(None))).await,
+        }
+        .map(drop)
+    }
+
+    async fn store(&self, act: Act) -> Result<(), ApiError> {
+        let (ops, root) = (&self.ops, caller(ROOT));
+        let admin = self.world.state().watch.records().named(ADMIN_SECRET).map(|admin| admin.arn.clone());
+        let admin = admin.as_deref();
+        let request = match act {
+            Act::CreateAdmin => created(ADMIN_SECRET, value(ADMIN_ROLE, ADMIN_PASSWORD, None)),
+            Act::CreateOther => created(OTHER, value(ROLE, FIRST_PASSWORD, None)),
+            Act::Put { token, password } => {
+                let request = PutSecretValueRequest {
+                    secret_id: SECRET.to_owned(),
+                    client_request_token: Some(token.to_owned()),
+                    value: Some(value(ROLE, password, admin)),
+                    version_stages: None,
+                    rotation_token: None,
+                };
+                return ops.put_secret_value(&root, request).await.map(drop);
+            }
+            _ => created(SECRET, value(ROLE, FIRST_PASSWORD, admin)),
+        };
+        ops.create_secret(&root, request).await.map(drop)
+    }
+
+    /// RotateSecret without other settings than the stored ones. A refusal is not looked at.
+    pub(super) async fn rotate_by(&self, token: &str) {
+        self.world.state().watch.may_rotate();
+        let answer = self.ops.rotate_secret(&caller(ROOT), rotated(SECRET, token, true, None)).await;
+        if let Err(error) = answer {
+            self.world.state().watch.refusals.push(error.to_string());
+        }
+    }
+
+    /// The record of the secret, if there is one.
+    pub(super) fn secret(&self) -> Option<Secret> {
+        self.world.state().watch.records().main().cloned()
+    }
+}
