@@ -122,6 +122,11 @@ impl Drop for Entered {
 
 #[cfg(test)]
 mod tests {
+    use keywheel_domain::rotation::{Cause, Purpose};
+    use keywheel_domain::rotation_policy::{Group, RotationPolicy};
+    use keywheel_domain::secret::Scope;
+    use keywheel_domain::time::Timestamp;
+
     use super::*;
 
     #[test]
@@ -139,5 +144,30 @@ mod tests {
         assert!(room.is_full() && room.enter(room.needs_of_nothing()).is_none());
         drop((first, second, other));
         assert!(room.taken.lock().unwrap_or_else(PoisonError::into_inner).is_empty());
+    }
+
+    #[test]
+    fn a_job_counts_against_its_function_its_target_and_its_group() {
+        let scope = Scope { account: "123456789012".into(), region: "us-east-1".into() };
+        let mut secret = Secret::new(scope, "app", "AbCdEf", Timestamp::default());
+        let group = Group { name: "payments".into(), max_concurrent: 1 };
+        secret.policy = Some(RotationPolicy { group: Some(group), ..RotationPolicy::default() });
+        let cause = Cause::Api { caller: "root".into() };
+        let (token, function) = ("t".to_owned(), "arn:f".to_owned());
+        let mut job =
+            Job::new(&secret, "t", token, Purpose::Rotate, cause, function.clone(), Timestamp::default());
+        job.target = Some("db:5432".into());
+        let room = Room::new(RoomLimits::default());
+        let check = |job: &Job, expected: &[(Bound, usize)]| assert_eq!(room.needs(job, &secret).0, expected);
+        let (all, own) = ((Bound::All, 64), (Bound::Function(function.clone()), 8));
+        let target = (Bound::Target("db:5432".into()), 2);
+        let group = (Bound::Group("123456789012/us-east-1/payments".into()), 1);
+        check(&job, &[all.clone(), own.clone(), target.clone(), group.clone()]);
+        job.step_failures = 1;
+        check(&job, &[all, own, (Bound::FunctionRetries(function), 4), target, group]);
+        let entered = room.enter(room.needs(&job, &secret)).expect("there is room");
+        assert!(room.enter(room.needs(&job, &secret)).is_none(), "the group is full");
+        drop(entered);
+        assert!(room.enter(room.needs(&job, &secret)).is_some());
     }
 }

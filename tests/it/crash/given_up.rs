@@ -1,17 +1,20 @@
 //! RollBackRotation and RetryRotation, values that the target rejects, and permissions that go away.
 
 use keywheel_domain::rotation::Step;
-use keywheel_tests::sim::{Act, Failing, Fault, How, Scenario};
+use keywheel_tests::sim::{Act, Failing, Fault, How, Policy, Scenario};
 
 use super::cases::{Case, NOTHING_TO_UNDO, ROTATED, WITH_ADMIN, after, before, check};
 
 const STEPS: &[Act] = &[Act::rotate("T1"), Act::Settle];
+/// So that a job needs attention soon.
+const ATTEMPTS: u32 = 2;
+const IMPATIENT: &[Act] = &[Act::Create, Act::PutPolicy(Policy { attempts: ATTEMPTS, ..Policy::NONE })];
 /// The step fails so often that the job needs attention, and RollBackRotation undoes it.
 const UNDONE: &[Act] = &[Act::rotate("T1"), Act::Settle, Act::RollBack, Act::Settle];
 const RUNS: &str = "roll back when it has ended";
 
 const fn spent(step: Step) -> Failing {
-    Failing { step, times: 8, how: How::Before }
+    Failing { step, times: ATTEMPTS, how: How::Before }
 }
 
 pub(super) const CASES: &[Case] = &[
@@ -62,6 +65,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         Scenario {
+            setup: IMPATIENT,
             failing: &[spent(Step::CreateSecret)],
             refusals: &[NOTHING_TO_UNDO],
             ..Scenario::new("roll back before anything", UNDONE)
@@ -70,6 +74,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         Scenario {
+            setup: IMPATIENT,
             failing: &[spent(Step::SetSecret)],
             ..Scenario::new("roll back when setSecret did nothing", UNDONE)
         },
@@ -77,13 +82,15 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         Scenario {
-            failing: &[Failing { step: Step::SetSecret, times: 8, how: How::Afterwards }],
+            setup: IMPATIENT,
+            failing: &[Failing { step: Step::SetSecret, times: ATTEMPTS, how: How::Afterwards }],
             ..Scenario::new("roll back when setSecret was done", UNDONE)
         },
         "T0:AWSCURRENT T1:AWSPREVIOUS RollBack T1=RolledBack",
     ),
     (
         Scenario {
+            setup: IMPATIENT,
             failing: &[spent(Step::TestSecret)],
             ..Scenario::new("roll back after setSecret", UNDONE)
         },
@@ -91,6 +98,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         Scenario {
+            setup: IMPATIENT,
             failing: &[spent(Step::FinishSecret)],
             ..Scenario::new("roll back after testSecret", UNDONE)
         },
@@ -98,7 +106,8 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         Scenario {
-            failing: &[Failing { step: Step::FinishSecret, times: 8, how: How::Afterwards }],
+            setup: IMPATIENT,
+            failing: &[Failing { step: Step::FinishSecret, times: ATTEMPTS, how: How::Afterwards }],
             ..Scenario::new("roll back when finishSecret was done", UNDONE)
         },
         "T0:AWSCURRENT T1:AWSPREVIOUS RollBack T1=RolledBack",
@@ -129,6 +138,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         Scenario {
+            setup: IMPATIENT,
             failing: &[spent(Step::TestSecret)],
             ..Scenario::new(
                 "cancel a roll back",
@@ -139,6 +149,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     (
         Scenario {
+            setup: IMPATIENT,
             failing: &[spent(Step::TestSecret)],
             refusals: &["There is no rotation of this secret", "nothing to retry"],
             ..Scenario::new("retry", &[Act::rotate("T1"), Act::Settle, Act::Retry, Act::Settle])

@@ -111,14 +111,22 @@ pub struct Policy {
     pub approvers: &'static [&'static str],
     /// Hours of each day in which nothing starts.
     pub black: Option<(&'static str, &'static str)>,
+    /// Failures in one job after which a person is needed.
+    pub attempts: u32,
     /// The function may read the admin's secret.
     pub reads_admin: bool,
 }
 
 impl Policy {
     /// One that changes nothing but that the function may read the admin's secret.
-    pub const READS_ADMIN: Self =
-        Self { approve_before: &[], approvals: 1, approvers: &[], black: None, reads_admin: true };
+    pub const READS_ADMIN: Self = Self {
+        approve_before: &[],
+        approvals: 1,
+        approvers: &[],
+        black: None,
+        attempts: 8,
+        reads_admin: true,
+    };
     /// One that changes nothing.
     pub const NONE: Self = Self { reads_admin: false, ..Self::READS_ADMIN };
 }

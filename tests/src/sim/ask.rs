@@ -68,7 +68,7 @@ fn verb(token: Option<&str>) -> RotationVerb {
 }
 
 fn policy(policy: Policy) -> Value {
-    let mut body = json!({ "SecretId": SECRET });
+    let mut body = json!({ "SecretId": SECRET, "MaxAttempts": policy.attempts });
     if !policy.approve_before.is_empty() {
         let arn = |name: &&str| format!("arn:aws:iam::{ACCOUNT}:user/{name}");
         body["Approvals"] = json!({

@@ -145,7 +145,6 @@ impl Watch {
         self.records = Records::of(&image);
         self.image = image;
         self.opener = None;
-        self.opened.clear();
         self.in_flight.clear();
         self.holders.clear();
     }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use keywheel::audit;
+use tracing::Dispatch;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -29,16 +30,21 @@ impl Write for Log {
     }
 }
 
+fn subscriber(log: Log) -> impl Into<Dispatch> {
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(LevelFilter::TRACE)
+        .with_writer(move || log.clone())
+        .finish()
+}
+
 #[tokio::test]
 async fn the_secret_is_in_one_answer_and_nowhere_else() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _subscribed = subscriber.set_default();
+    // While there is one subscriber only, what the thread of another test logs first is switched off for
+    // every thread.
+    let _another: Dispatch = subscriber(Log::default()).into();
+    let _subscribed = subscriber(log.clone()).into().set_default();
 
     let world = World::new().await;
     let ann = world.create("ann").await;
