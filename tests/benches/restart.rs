@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use criterion::Criterion;
 use keywheel::clock::SystemClock;
 use keywheel::entropy::SystemEntropy;
-use keywheel::store::RedbStore;
+use keywheel::store::{OpenError, RedbStore};
 use keywheel::worker::Source;
 use keywheel_tests::node::{ACCOUNT, Node, REGION};
 use serde_json::json;
@@ -84,6 +84,11 @@ async fn restart(folder: &Path) -> Duration {
     let took = start.elapsed();
     stop.send(true).unwrap();
     work.await.unwrap();
+    drop(node);
+    // Tasks that were cut off let go of the store a moment later.
+    while matches!(RedbStore::open(folder.join("store.redb")), Err(OpenError::InUse)) {
+        tokio::task::yield_now().await;
+    }
     took
 }
 

@@ -10,7 +10,7 @@ use super::{full, sweep, sweep_all};
 /// Pairs that are drawn from all of the main scenario, with this seed.
 const SAMPLE: usize = 150;
 /// Pairs that are drawn from all of the other scenarios.
-const SAMPLE_OTHERS: usize = 350;
+const SAMPLE_OTHERS: usize = 250;
 const SAMPLE_SEED: u64 = 20_251_123;
 
 /// Deaths after the calls that change something: every other death leaves a world that one of these

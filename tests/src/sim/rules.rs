@@ -294,8 +294,10 @@ impl State {
             return;
         }
         if self.any_logs_in(&secrets, |version| version.has(CURRENT) || version.has(PENDING)) {
-            // Whatever was done by hand is put right.
-            self.watch.by_hand.clear();
+            if !self.watch.by_hand.is_empty() && self.any_logs_in(&secrets, |version| version.has(CURRENT)) {
+                // Whatever was done by hand is put right.
+                self.watch.by_hand.clear();
+            }
             return;
         }
         let by_hand = self.watch.by_hand.clone();

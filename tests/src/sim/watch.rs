@@ -208,11 +208,7 @@ impl Watch {
             Act::Put { token, .. } => {
                 self.stored.insert(token.to_owned());
             }
-            // A test is only promised where no other job of the kind runs.
-            Act::Rotate { token, now: true, .. }
-            | Act::Verify(token)
-            | Act::Reconcile(token)
-            | Act::DryRun(token) => {
+            Act::Rotate { token, .. } | Act::Verify(token) | Act::Reconcile(token) | Act::DryRun(token) => {
                 self.rotations.insert(token.to_owned());
             }
             Act::Approve(by) => {
