@@ -51,6 +51,10 @@ impl Operations {
             Some(job) if gives_way(&job) => (Some(job), None),
             before => (None, before),
         };
+        // The copy that gives way has a value under this token, and one token means one value.
+        if way.as_ref().is_some_and(|job| job.record.token == token) {
+            return Err(ApiError::new(ErrorCode::InvalidParameter, token_in_use(token, secret)));
+        }
         if let Some(job) = before {
             let resumed = job.record.resumed(&begin.cause, now);
             return Ok(Change::new().update_secret(seen, &after).update_job(&job, &resumed));
