@@ -113,3 +113,16 @@ async fn looking_gives_way_to_a_rotation() {
         verbs.ask("secretsmanager.ListSecretVersionIds", json!({"SecretId": "app"})).await.unwrap();
     assert_eq!(versions["Versions"].as_array().unwrap().len(), 2, "the copy is gone: {versions}");
 }
+
+/// The copy that a verification works on has a value under its token, which gave way and took another.
+#[tokio::test]
+async fn the_token_of_what_gives_way_is_not_used_again() {
+    let verbs = Verbs::new(true).await;
+    let token = "33333333-3333-4333-8333-333333333333";
+    let verify = json!({"SecretId": "app", "ClientRequestToken": token});
+    verbs.ask("Keywheel.VerifySecret", verify).await.unwrap();
+    let image = verbs.0.image();
+    let refusal = verbs.rotate(token).await.unwrap_err();
+    assert!(refusal.starts_with("InvalidParameterException: You can't use ClientRequestToken"), "{refusal}");
+    assert_eq!(verbs.0.image(), image);
+}

@@ -44,7 +44,8 @@ verbs! {
 pub struct RotationVerb {
     /// Name or ARN.
     pub secret_id: String,
-    /// Names the job that the verb begins, so that asking twice begins one; made up when absent.
+    /// Names the job that the verb begins: asking again before it has ended begins no other. Made up when
+    /// absent.
     pub client_request_token: Option<String>,
 }
 
