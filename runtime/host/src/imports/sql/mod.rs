@@ -14,12 +14,39 @@ use tokio::time::timeout;
 use wasmtime::component::Resource;
 
 use crate::contract::keywheel::rotation::sql as wit;
+use crate::limits::Limits;
 use crate::state::State;
 use wit::{Engine, Error, ErrorKind, Rows, Target, Value};
 
 /// An open session. Dropping it closes the connection, whatever it is doing.
 #[expect(unreachable_pub, reason = "the code that `bindgen!` makes re-exports it")]
-pub struct Session(postgres::Session);
+pub struct Session(Driver);
+
+/// A session by who speaks the server's protocol.
+enum Driver {
+    Postgres(postgres::Session),
+}
+
+impl Driver {
+    async fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, Error> {
+        match self {
+            Self::Postgres(session) => session.execute(statement, parameters).await,
+        }
+    }
+
+    async fn query(&self, statement: &str, parameters: &[Value], limits: &Limits) -> Result<Rows, Error> {
+        match self {
+            Self::Postgres(session) => session.query(statement, parameters, limits).await,
+        }
+    }
+
+    /// Tells the server that the session ends, and waits until it has heard.
+    async fn close(self) {
+        match self {
+            Self::Postgres(session) => session.close().await,
+        }
+    }
+}
 
 impl wit::Host for State {}
 
@@ -31,8 +58,8 @@ impl wit::HostConnection for State {
         let answer = self.connect(&target, &password).await;
         self.end();
         match answer {
-            Ok(session) => {
-                let handle = self.table.push(Session(session))?;
+            Ok(driver) => {
+                let handle = self.table.push(Session(driver))?;
                 self.connections += 1;
                 Ok(Ok(handle))
             }
@@ -74,11 +101,7 @@ impl wit::HostConnection for State {
 }
 
 impl State {
-    async fn connect(
-        &mut self,
-        target: &Target,
-        password: &Sensitive<String>,
-    ) -> Result<postgres::Session, Error> {
+    async fn connect(&mut self, target: &Target, password: &Sensitive<String>) -> Result<Driver, Error> {
         if target.engine == Engine::Mysql {
             let message = "connections to MySQL and MariaDB are not supported by this version of the host";
             return Err(fault::permanent(ErrorKind::Limit, message.to_owned()));
@@ -89,7 +112,9 @@ impl State {
             return Err(fault::permanent(ErrorKind::Limit, message));
         }
         let milliseconds = self.limits.connect_ms_max;
-        let opening = postgres::Session::open(&self.egress, target, password, &self.limits);
+        let opening = async {
+            postgres::Session::open(&self.egress, target, password, &self.limits).await.map(Driver::Postgres)
+        };
         timeout(Duration::from_millis(milliseconds), opening).await.unwrap_or_else(|_| {
             let (host, port) = (&target.host, target.port);
             let message = format!("`{host}:{port}` did not take a login within {milliseconds} ms");
