@@ -53,10 +53,9 @@ pub(crate) fn watch(workspace: &Path, paths: &[&str]) {
     }
 }
 
-/// Copies a component into the folder for generated files, where no other build replaces it.
-pub(crate) fn keep(component: &Path) -> PathBuf {
-    let name = component.file_name().expect("a component is a file");
-    let kept = Path::new(&variable("OUT_DIR")).join(name);
+/// Copies a component into the folder for generated files under this name, where no other build replaces it.
+pub(crate) fn keep(component: &Path, name: &str) -> PathBuf {
+    let kept = Path::new(&variable("OUT_DIR")).join(name).with_extension("wasm");
     fs::copy(component, &kept).expect("cargo built the component and made the folder for generated files");
     kept
 }

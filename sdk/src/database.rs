@@ -18,6 +18,7 @@ use crate::sql::{Engine, Target, Tls};
 const PORTS: RangeInclusive<u64> = 1..=65_535;
 const PORT_POSTGRES: u16 = 5432;
 const PORT_MYSQL: u16 = 3306;
+const CLONE_SUFFIX: &str = "_clone";
 
 /// Why a value cannot be read as the secret of a database. Names the key, never the value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -99,6 +100,15 @@ impl DatabaseSecret {
         &self.engine
     }
 
+    /// The driver for this kind of database, when there is one.
+    pub fn sql_engine(&self) -> Option<Engine> {
+        match self.engine.as_str() {
+            "postgres" => Some(Engine::Postgres),
+            "mysql" | "mariadb" => Some(Engine::Mysql),
+            _ => None,
+        }
+    }
+
     /// The host of the server.
     pub fn host(&self) -> &str {
         &self.host
@@ -148,6 +158,19 @@ impl DatabaseSecret {
         }
     }
 
+    /// The other one of two users that take turns, as AWS names them: `app` and `app_clone`.
+    pub fn alternate_username(&self) -> String {
+        match self.username.strip_suffix(CLONE_SUFFIX) {
+            Some(original) if !original.is_empty() => original.to_owned(),
+            _ => format!("{}{CLONE_SUFFIX}", self.username),
+        }
+    }
+
+    /// Refuses a pending value that is not for the other one of two users that take turns on the same server.
+    pub fn require_alternate_login(&self, pending: &Self) -> Result<(), InvalidSecret> {
+        self.with_username(&self.alternate_username()).require_same_login(pending)
+    }
+
     /// The same secret with another password; all other fields stay as they were written.
     #[must_use]
     pub fn with_password(&self, password: &Sensitive<String>) -> Self {
@@ -172,28 +195,27 @@ impl DatabaseSecret {
     }
 
     fn usual_port(&self) -> Option<u16> {
-        self.port.or(match self.engine.as_str() {
-            "postgres" => Some(PORT_POSTGRES),
-            "mysql" | "mariadb" => Some(PORT_MYSQL),
-            _ => None,
-        })
+        self.port.or_else(|| self.sql_engine().map(port_default))
     }
 
     /// Where this secret logs in. Without a port: the engine's own.
     pub fn target(&self, engine: Engine) -> Target {
-        let port_default = match engine {
-            Engine::Postgres => PORT_POSTGRES,
-            Engine::Mysql => PORT_MYSQL,
-        };
         Target {
             engine,
             host: self.host.clone(),
-            port: self.port.unwrap_or(port_default),
+            port: self.port.unwrap_or_else(|| port_default(engine)),
             database: self.database.clone(),
             username: self.username.clone(),
             password: self.password.clone(),
             tls: self.tls,
         }
+    }
+}
+
+const fn port_default(engine: Engine) -> u16 {
+    match engine {
+        Engine::Postgres => PORT_POSTGRES,
+        Engine::Mysql => PORT_MYSQL,
     }
 }
 
@@ -368,6 +390,25 @@ mod tests {
         check("", r#","port":5433"#, Err(InvalidSecret::OtherLogin("port")));
         check("", r#","host":"other""#, Err(InvalidSecret::OtherLogin("host")));
         check("", r#","username":"other""#, Err(InvalidSecret::OtherLogin("username")));
+    }
+
+    #[test]
+    fn two_users_take_turns() {
+        let check = |username: &str, other: &str| {
+            let secret = parse("").unwrap().with_username(username);
+            assert_eq!(secret.alternate_username(), other);
+            let pending = secret.with_username(other);
+            assert_eq!(secret.require_alternate_login(&pending), Ok(()));
+            assert_eq!(secret.require_alternate_login(&secret), Err(InvalidSecret::OtherLogin("username")));
+        };
+        check("app", "app_clone");
+        check("app_clone", "app");
+        check("_clone", "_clone_clone");
+        let elsewhere = parse(r#","host":"other""#).unwrap().with_username("app_clone");
+        assert_eq!(
+            parse("").unwrap().require_alternate_login(&elsewhere),
+            Err(InvalidSecret::OtherLogin("host"))
+        );
     }
 
     #[test]

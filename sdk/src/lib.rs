@@ -5,7 +5,8 @@
 //! Each capability that the host offers is one module of plain functions: [`secrets`], [`sql`],
 //! [`approvals`] and [`mod@log`]. In a component they call the host's imports; natively, with the feature `testing`,
 //! they call the host that `testing::with_host` put in place. [`database`] reads the JSON that a
-//! database's secret holds, [`scram`] computes what PostgreSQL stores for a password.
+//! database's secret holds, [`scram`] computes what PostgreSQL stores for a password, [`native_password`] what
+//! MariaDB does.
 
 #[cfg(target_family = "wasm")]
 extern crate self as keywheel_sdk;
@@ -18,6 +19,7 @@ pub mod database;
 mod export;
 pub mod host;
 pub mod log;
+pub mod native_password;
 mod quote;
 mod rotator;
 pub mod scram;

@@ -8,7 +8,9 @@ use thiserror::Error;
 use crate::host::{self, Host, Session};
 use crate::sensitive::Sensitive;
 
-pub use crate::quote::{EmbeddedNul, quote_identifier, quote_literal};
+pub use crate::quote::{
+    Backslash, EmbeddedNul, quote_identifier, quote_literal, quote_mysql_identifier, quote_mysql_literal,
+};
 
 /// The kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -20,7 +20,7 @@ fn main() {
     if guest_build::variable("CARGO_CFG_TARGET_FAMILY") != "wasm" {
         let built = guest_build::build(&["--package", "keywheel-guests", "--examples"]).join("examples");
         for name in examples(&Path::new(&here).join("examples")) {
-            let file = guest_build::keep(&built.join(&name).with_extension("wasm"));
+            let file = guest_build::keep(&built.join(&name).with_extension("wasm"), &name);
             writeln!(table, "    ({name:?}, include_bytes!({file:?})),").expect("a string takes any text");
         }
     }

@@ -5,6 +5,8 @@ pub mod certificate;
 pub mod client;
 pub mod clock;
 pub mod entropy;
+pub mod mariadb;
+mod mariadb_programs;
 pub mod node;
 pub mod postgres;
 mod postgres_programs;

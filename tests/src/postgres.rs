@@ -30,13 +30,13 @@ pub const DATABASE: &str = "postgres";
 const SUPERUSER: &str = "keywheel_tests";
 const PASSWORD_CHARS: usize = 32;
 /// Another program may take a port between the choice and the start.
-const START_ATTEMPTS_MAX: usize = 5;
+pub(crate) const START_ATTEMPTS_MAX: usize = 5;
 const STOP_PAUSE: Duration = Duration::from_millis(10);
 const STOP_PAUSES_MAX: usize = 500;
 /// PostgreSQL refuses to run as root. Whoever of these the machine has runs it then.
 const ACCOUNTS: [&str; 2] = ["postgres", "nobody"];
 /// A private key that others can read is refused.
-const FILE_MODE: u32 = 0o600;
+pub(crate) const FILE_MODE: u32 = 0o600;
 /// Who may log in to a server that has a certificate: nobody without TLS, and this harness by the socket.
 const ENCRYPTED_ONLY: &str = "\
 local all all scram-sha-256
@@ -77,10 +77,11 @@ impl Held {
     }
 }
 
+/// Who runs a server.
 #[derive(Clone, Copy)]
-struct Account {
-    uid: u32,
-    gid: u32,
+pub(crate) struct Account {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
 }
 
 impl Postgres {
@@ -105,7 +106,7 @@ impl Postgres {
             .context("PostgreSQL's `initdb` is not on this machine: run `cargo xtask setup`")?;
         let folder = tempfile::Builder::new().prefix("keywheel-postgres-").tempdir()?;
         let mut postgres = Self {
-            account: account_for(&folder)?,
+            account: account_for(&folder, &ACCOUNTS)?,
             superuser_password: new_password(),
             tls,
             port: 0,
@@ -352,30 +353,30 @@ impl Drop for Postgres {
     }
 }
 
-/// The account that PostgreSQL runs under when this process is root's; the folder becomes its own.
-fn account_for(folder: &TempDir) -> Result<Option<Account>> {
+/// The first of these accounts that there is, for a server that must not run as root, when this process is root's.
+/// The folder becomes its own.
+pub(crate) fn account_for(folder: &TempDir, names: &[&str]) -> Result<Option<Account>> {
     const ROOT: u32 = 0;
     if fs::metadata(folder.path())?.uid() != ROOT {
         return Ok(None);
     }
-    let accounts = fs::read_to_string("/etc/passwd").context("looking for an account for PostgreSQL")?;
-    let account = ACCOUNTS.iter().find_map(|name| {
+    let accounts = fs::read_to_string("/etc/passwd").context("looking for an account for a server")?;
+    let account = names.iter().find_map(|name| {
         let fields: Vec<&str> = accounts
             .lines()
             .map(|line| line.split(':').collect())
             .find(|fields: &Vec<&str>| fields[0] == *name)?;
         Some(Account { uid: fields.get(2)?.parse().ok()?, gid: fields.get(3)?.parse().ok()? })
     });
-    let account =
-        account.context("PostgreSQL does not run as root, and this machine has no other account")?;
+    let account = account.context("a server does not run as root, and this machine has no other account")?;
     chown(folder.path(), Some(account.uid), Some(account.gid))?;
     Ok(Some(account))
 }
 
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-fn new_password() -> String {
+pub(crate) fn new_password() -> String {
     entropy::alphanumeric(&SystemEntropy, PASSWORD_CHARS)
 }

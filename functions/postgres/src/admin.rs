@@ -1,5 +1,5 @@
-//! The last resort, when the server takes no password of the role that the store holds: a user who may
-//! change it, from the secret that `masterarn` names.
+//! The admin user, from the secret that `masterarn` names: the last resort when the server takes no password
+//! of the role that the store holds, and who makes the other one of two roles that take turns.
 
 use keywheel_sdk::database::DatabaseSecret;
 use keywheel_sdk::secrets;
@@ -11,8 +11,28 @@ use crate::ENGINE;
 /// The code of a read that the function's caller has not granted.
 const DENIED: &str = "AccessDeniedException";
 
-/// Logs in as the admin user. `refusal` is what the server said to the pending password.
-pub(crate) fn log_in(
+/// Why there is no session of the admin user.
+pub(crate) enum NoAdmin {
+    /// Its secret may not be read, or is not there.
+    Unreadable(String),
+    /// The server refused its password.
+    Refused(String),
+    /// Anything else.
+    Failed(Failure),
+}
+
+/// Logs in as the admin user whose secret is `arn`, on the server of `user`.
+pub(crate) fn log_in(arn: &str, user: &DatabaseSecret) -> Result<Connection, NoAdmin> {
+    let target = target(&read(arn)?, user).map_err(NoAdmin::Failed)?;
+    Connection::open(&target).map_err(|error| match error.kind {
+        ErrorKind::Authentication => NoAdmin::Refused(error.message),
+        _ => NoAdmin::Failed(Failure::from(error).while_doing("logging in as the admin user of `masterarn`")),
+    })
+}
+
+/// Logs in as the admin user to repair the role of a secret, of which the server has refused every password.
+/// `refusal` is what it said to the pending one.
+pub(crate) fn repair(
     current: &DatabaseSecret,
     pending: &DatabaseSecret,
     refusal: &str,
@@ -23,14 +43,13 @@ pub(crate) fn log_in(
                     an admin user under the key `masterarn`, and rotate again";
         return Err(locked_out(pending, refusal, hint));
     };
-    let admin = target(&read(arn, pending, refusal)?, pending)?;
-    let told = |failure: Failure| failure.while_doing("logging in as the admin user of `masterarn`");
-    let connection = Connection::open(&admin).map_err(|error| {
-        if error.kind != ErrorKind::Authentication {
-            return told(Failure::from(error));
+    let connection = log_in(arn, pending).map_err(|problem| match problem {
+        NoAdmin::Unreadable(hint) => locked_out(pending, refusal, &format!("and {hint}")),
+        NoAdmin::Refused(message) => {
+            let hint = format!("and it refused the admin user of `masterarn` too ({message})");
+            locked_out(pending, refusal, &hint)
         }
-        let hint = format!("and it refused the admin user of `masterarn` too ({})", error.message);
-        locked_out(pending, refusal, &hint)
+        NoAdmin::Failed(failure) => failure,
     })?;
     log::warn(
         "the server refused every password that the secret holds: the admin user of `masterarn` sets it",
@@ -38,19 +57,20 @@ pub(crate) fn log_in(
     Ok(connection)
 }
 
-fn read(arn: &str, pending: &DatabaseSecret, refusal: &str) -> Result<DatabaseSecret, Failure> {
+fn read(arn: &str) -> Result<DatabaseSecret, NoAdmin> {
+    const READING: &str = "reading the secret that `masterarn` names";
     let version = secrets::get_secret_value(arn, None, None).map_err(|error| {
         if error.is_transient() {
-            return Failure::from(error).while_doing("reading the secret that `masterarn` names");
+            return NoAdmin::Failed(Failure::from(error).while_doing(READING));
         }
-        let mut hint = format!("and the secret that `masterarn` names cannot be read ({error})");
+        let mut hint = format!("the secret that `masterarn` names cannot be read ({error})");
         if error.code == DENIED {
             hint.push_str("; `ReadableSecretIds` of the secret's rotation policy must name it");
         }
-        locked_out(pending, refusal, &hint)
+        NoAdmin::Unreadable(hint)
     })?;
     DatabaseSecret::parse(&version.value)
-        .map_err(|error| Failure::from(error).while_doing("reading the secret that `masterarn` names"))
+        .map_err(|error| NoAdmin::Failed(Failure::from(error).while_doing(READING)))
 }
 
 /// Where the admin user logs in: the server of the secret, and no other.

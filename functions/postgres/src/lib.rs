@@ -1,15 +1,20 @@
-//! `postgres-single-user`: rotates the password of a PostgreSQL role, which changes it itself.
+//! Rotates passwords of PostgreSQL. This crate is two functions:
+//!
+//! - `postgres-single-user`: the role changes its own password. Between `setSecret` and `finishSecret` the server
+//!   accepts the pending password only; at every moment it accepts one that the store holds.
+//! - `postgres-alternating-users`: two roles take turns, so that `AWSCURRENT` logs in at every moment; see
+//!   [`PostgresAlternatingUsers`].
 //!
 //! The secret is a JSON object with `engine` (`postgres`), `host`, `username` and `password`, and
-//! optionally `port`, `dbname`, `ssl` and `masterarn`. Between `setSecret` and `finishSecret` the server
-//! accepts the pending password only; at every moment it accepts one that the store holds.
+//! optionally `port`, `dbname`, `ssl` and `masterarn`.
 //!
-//! When the server takes none of them any more, somebody has changed the password outside. The user in
+//! When the server takes none of the role's passwords any more, somebody has changed it outside. The user in
 //! the secret that `masterarn` names then sets it, if there is one and the function may read it.
 //!
 //! The server is sent a SCRAM verifier, so that the password is in none of its logs.
 
 mod admin;
+mod alternating;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -19,14 +24,21 @@ use keywheel_sdk::secrets::{self, CURRENT, PENDING, PasswordRules, VersionValue}
 use keywheel_sdk::sql::{Connection, Engine, ErrorKind};
 use keywheel_sdk::{Event, Failure, Rotator, log, scram};
 
+pub use alternating::PostgresAlternatingUsers;
+
 /// What a secret's `engine` must say.
 const ENGINE: &str = "postgres";
+/// What is going on when a statement that sets a password fails.
+const CHANGING: &str = "changing the password";
 
-/// The rotator of this crate.
+/// `postgres-single-user`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PostgresSingleUser;
 
+#[cfg(not(feature = "alternating-users"))]
 keywheel_sdk::export!(PostgresSingleUser);
+#[cfg(feature = "alternating-users")]
+keywheel_sdk::export!(PostgresAlternatingUsers);
 
 impl Rotator for PostgresSingleUser {
     fn create_secret(&self, event: &Event) -> Result<(), Failure> {
@@ -55,12 +67,10 @@ impl Rotator for PostgresSingleUser {
         };
         let mut connection = match log_in_as_user(event, &current, &pending)? {
             Some(connection) => connection,
-            None => admin::log_in(&current, &pending, &refusal)?,
+            None => admin::repair(&current, &pending, &refusal)?,
         };
         let statement = sql::set_password(pending.username(), &scram::verifier(pending.password()))?;
-        connection
-            .execute(&statement, &[])
-            .map_err(|error| Failure::from(error).while_doing("changing the password"))?;
+        connection.execute(&statement, &[]).map_err(|error| Failure::from(error).while_doing(CHANGING))?;
         log::info("the server took the pending password");
         Ok(())
     }

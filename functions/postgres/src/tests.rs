@@ -1,11 +1,12 @@
 //! The function on an in-memory host: whole rotations, faults at every call, refusals.
 
 use keywheel_sdk::testing::{Fault, InMemory, Outcome, Reach, Server};
-use keywheel_sdk::{Failure, Step};
+use keywheel_sdk::{Failure, Rotator, Step};
 
 use crate::PostgresSingleUser;
 
 mod admin;
+mod alternating;
 
 const TOKEN: &str = "token-1";
 /// How often a step is tried before a test gives up on it.
@@ -14,6 +15,7 @@ const ATTEMPTS_MAX: usize = 4;
 struct World {
     host: InMemory,
     secret: String,
+    rotator: &'static dyn Rotator,
 }
 
 impl World {
@@ -28,7 +30,7 @@ impl World {
         host.server("db", 5432).user("app", "first");
         let secret = host.secret("db/app", value);
         host.begin_rotation(&secret, TOKEN);
-        Self { host, secret }
+        Self { host, secret, rotator: &PostgresSingleUser }
     }
 
     fn server(&self) -> Server {
@@ -36,7 +38,7 @@ impl World {
     }
 
     fn step(&self, step: Step) -> Outcome {
-        self.host.invoke(&PostgresSingleUser, &self.secret, step)
+        self.host.invoke(self.rotator, &self.secret, step)
     }
 
     fn steps(&self, steps: &[Step]) {

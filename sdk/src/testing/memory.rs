@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::{Host, Outcome, Reach, SecretsManager, Session, SqlServer, kill};
+use super::{Brand, Host, MysqlServer, Outcome, Reach, SecretsManager, Session, SqlServer, kill};
 use crate::log::Level;
 use crate::rotator::{Event, Rotator, Step};
 use crate::secrets::{self, Description, PasswordRules, StoredVersion, Value, VersionValue};
@@ -32,11 +32,27 @@ impl Fault {
 #[derive(Default)]
 struct World {
     secrets: SecretsManager,
-    servers: BTreeMap<(String, u16), SqlServer>,
+    servers: BTreeMap<(String, u16), Simulated>,
     log: Vec<String>,
     calls: Vec<&'static str>,
     faults: BTreeMap<usize, Fault>,
     approved: bool,
+}
+
+/// A simulated server of either kind.
+enum Simulated {
+    Postgres(SqlServer),
+    Mysql(MysqlServer),
+}
+
+/// The same call of a server of either kind.
+macro_rules! on_either {
+    ($simulated:expr, $server:ident => $call:expr) => {
+        match $simulated {
+            Simulated::Postgres($server) => $call,
+            Simulated::Mysql($server) => $call,
+        }
+    };
 }
 
 /// An in-memory host. A clone is the same host.
@@ -97,10 +113,19 @@ impl InMemory {
         self.0.borrow().secrets.stages(secret_id, version_id)
     }
 
-    /// The server at an address; made when there is none.
+    /// The server at an address; a PostgreSQL is made when there is none.
     pub fn server(&self, host: &str, port: u16) -> Server {
+        self.server_or(host, port, || Simulated::Postgres(SqlServer::default()))
+    }
+
+    /// The server at an address; a MySQL or MariaDB is made when there is none.
+    pub fn mysql_server(&self, host: &str, port: u16, brand: Brand) -> Server {
+        self.server_or(host, port, || Simulated::Mysql(MysqlServer::new(brand)))
+    }
+
+    fn server_or(&self, host: &str, port: u16, make: impl FnOnce() -> Simulated) -> Server {
         let address = (host.to_owned(), port);
-        self.0.borrow_mut().servers.entry(address.clone()).or_default();
+        self.0.borrow_mut().servers.entry(address.clone()).or_insert_with(make);
         Server { host: self.clone(), address }
     }
 
@@ -201,7 +226,13 @@ impl Host for InMemory {
     fn open(&self, target: &Target) -> Result<Box<dyn Session>, sql::Error> {
         let address = (target.host.clone(), target.port);
         self.call("open", disconnected, |world| match world.servers.get(&address) {
-            Some(server) => server.log_in(&target.username, target.password.expose()),
+            Some(Simulated::Postgres(server)) if target.engine == sql::Engine::Postgres => {
+                server.log_in(&target.username, target.password.expose())
+            }
+            Some(Simulated::Mysql(server)) if target.engine == sql::Engine::Mysql => {
+                server.log_in(&target.username, target.password.expose())
+            }
+            Some(_) => Err(other_protocol()),
             None => Err(disconnected()),
         })?;
         Ok(Box::new(MemorySession {
@@ -229,13 +260,21 @@ struct MemorySession {
 }
 
 impl MemorySession {
-    fn run(&mut self, name: &'static str, statement: &str) -> Result<Rows, sql::Error> {
+    fn run(
+        &mut self,
+        name: &'static str,
+        statement: &str,
+        parameters: &[sql::Value],
+    ) -> Result<Rows, sql::Error> {
         if self.broken {
             return Err(disconnected());
         }
         let answer = self.host.call(name, disconnected, |world| {
             let server = world.servers.get_mut(&self.address).ok_or_else(disconnected)?;
-            server.run(&self.username, statement)
+            match server {
+                Simulated::Postgres(server) => server.run_with(&self.username, statement, parameters),
+                Simulated::Mysql(server) => server.run(&self.username, statement, parameters),
+            }
         });
         self.broken = matches!(&answer, Err(error) if error.kind == sql::ErrorKind::Connection);
         answer
@@ -243,12 +282,12 @@ impl MemorySession {
 }
 
 impl Session for MemorySession {
-    fn execute(&mut self, statement: &str, _: &[sql::Value]) -> Result<u64, sql::Error> {
-        self.run("execute", statement).map(|_| 0)
+    fn execute(&mut self, statement: &str, parameters: &[sql::Value]) -> Result<u64, sql::Error> {
+        self.run("execute", statement, parameters).map(|_| 0)
     }
 
-    fn query(&mut self, statement: &str, _: &[sql::Value]) -> Result<Rows, sql::Error> {
-        self.run("query", statement)
+    fn query(&mut self, statement: &str, parameters: &[sql::Value]) -> Result<Rows, sql::Error> {
+        self.run("query", statement, parameters)
     }
 }
 
@@ -268,6 +307,15 @@ fn disconnected() -> sql::Error {
     }
 }
 
+fn other_protocol() -> sql::Error {
+    sql::Error {
+        kind: sql::ErrorKind::Connection,
+        sqlstate: None,
+        message: "the server speaks another protocol".to_owned(),
+        transient: false,
+    }
+}
+
 /// A simulated SQL server of an [`InMemory`] host.
 pub struct Server {
     host: InMemory,
@@ -277,38 +325,50 @@ pub struct Server {
 impl Server {
     /// Adds a user, or changes its password.
     pub fn user(&self, name: &str, password: &str) -> &Self {
-        self.with(|server| server.set_password(name, password));
+        self.with(|simulated| on_either!(simulated, server => server.set_password(name, password)));
         self
     }
 
     /// Adds a user who may change the password of any other.
     pub fn admin(&self, name: &str, password: &str) -> &Self {
-        self.with(|server| server.set_admin(name, password));
+        self.with(|simulated| on_either!(simulated, server => server.set_admin(name, password)));
         self
     }
 
     /// Removes a user.
     pub fn drop_user(&self, name: &str) -> &Self {
-        self.with(|server| server.drop_user(name));
+        self.with(|simulated| on_either!(simulated, server => server.drop_user(name)));
         self
     }
 
     /// Whether a user can log in with a password.
     pub fn accepts(&self, name: &str, password: &str) -> bool {
-        self.with(|server| server.accepts(name, password))
+        self.with(|simulated| on_either!(simulated, server => server.accepts(name, password)))
     }
 
     /// Changes how the server can be reached.
     pub fn set_reach(&self, reach: Reach) {
-        self.with(|server| server.set_reach(reach));
+        self.with(|simulated| on_either!(simulated, server => server.set_reach(reach)));
     }
 
     /// The statements that the server has run, as a log of statements would show them.
     pub fn statements(&self) -> Vec<String> {
-        self.with(|server| server.statements().to_vec())
+        self.with(|simulated| on_either!(simulated, server => server.statements().to_vec()))
     }
 
-    fn with<T>(&self, access: impl FnOnce(&mut SqlServer) -> T) -> T {
-        access(self.host.0.borrow_mut().servers.entry(self.address.clone()).or_default())
+    /// Grants a user something, in the words of the server: what stands between `GRANT` and `TO`.
+    pub fn grant(&self, name: &str, what: &str) -> &Self {
+        self.with(|simulated| on_either!(simulated, server => server.grant(name, what)));
+        self
+    }
+
+    /// What a user was granted, in alphabetical order.
+    pub fn grants(&self, name: &str) -> Vec<String> {
+        self.with(|simulated| on_either!(simulated, server => server.grants(name)))
+    }
+
+    fn with<T>(&self, access: impl FnOnce(&mut Simulated) -> T) -> T {
+        let mut world = self.host.0.borrow_mut();
+        access(world.servers.get_mut(&self.address).expect("a server stays where it was made"))
     }
 }

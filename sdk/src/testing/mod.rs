@@ -26,6 +26,8 @@
 //! ```
 
 mod memory;
+mod mysql_server;
+mod mysql_statement;
 mod secrets_manager;
 mod sql_server;
 mod statement;
@@ -36,6 +38,7 @@ use std::rc::Rc;
 
 pub use crate::host::{Host, Session};
 pub use memory::{Fault, InMemory, Server};
+pub use mysql_server::{Brand, MysqlServer};
 pub use secrets_manager::SecretsManager;
 pub use sql_server::{Reach, SqlServer};
 

@@ -29,6 +29,10 @@ pub enum Reach {
 #[derive(Default)]
 pub struct SqlServer {
     passwords: BTreeMap<String, String>,
+    /// Roles that cannot log in yet.
+    without_login: BTreeSet<String>,
+    /// Roles, each with one of its members.
+    members: BTreeSet<(String, String)>,
     admins: BTreeSet<String>,
     statements: Vec<String>,
     reach: Reach,
@@ -46,8 +50,19 @@ impl SqlServer {
         self.admins.insert(user.to_owned());
     }
 
+    /// Makes a user a member of a role.
+    pub fn grant(&mut self, user: &str, role: &str) {
+        self.members.insert((role.to_owned(), user.to_owned()));
+    }
+
+    /// The roles that a user is a member of, in alphabetical order.
+    pub fn grants(&self, user: &str) -> Vec<String> {
+        self.members.iter().filter(|(_, member)| member == user).map(|(role, _)| role.clone()).collect()
+    }
+
     /// Removes a user.
     pub fn drop_user(&mut self, user: &str) {
+        self.members.retain(|(role, member)| role != user && member != user);
         self.passwords.remove(user);
         self.admins.remove(user);
     }
@@ -72,7 +87,7 @@ impl SqlServer {
 
     /// Opens a session.
     pub fn log_in(&self, user: &str, password: &str) -> Result<(), Error> {
-        self.reachable()?;
+        reachable(self.reach)?;
         if self.accepts(user, password) {
             return Ok(());
         }
@@ -84,52 +99,123 @@ impl SqlServer {
         })
     }
 
-    /// Runs a statement in a session of `user`: `ALTER ROLE … PASSWORD …` of that user, by an admin of any, or
-    /// a `SELECT`, which is answered by one row with the number 1.
+    /// Runs a statement without parameters; see [`run_with`](Self::run_with).
     pub fn run(&mut self, user: &str, statement: &str) -> Result<Rows, Error> {
-        self.reachable()?;
+        self.run_with(user, statement, &[])
+    }
+
+    /// Runs a statement in a session of `user`: `ALTER ROLE … PASSWORD …` of that user, by an admin of any;
+    /// what an admin makes roles and members with; a `SELECT` from the catalogs of roles. Any other `SELECT` is
+    /// answered by one row with the number 1.
+    pub fn run_with(&mut self, user: &str, statement: &str, parameters: &[Value]) -> Result<Rows, Error> {
+        reachable(self.reach)?;
         self.statements.push(statement.to_owned());
-        let syntax = || refused("42601", "syntax error");
-        match tokens(statement, true).ok_or_else(syntax)?.as_slice() {
-            [Token::Word(select), ..] if select == "select" => {
-                Ok(Rows { columns: vec!["?column?".to_owned()], rows: vec![vec![Value::Integer(1)]] })
-            }
-            [Token::Word(alter), Token::Word(role), Token::Name(name), rest @ ..]
-                if alter == "alter" && (role == "role" || role == "user") =>
+        let tokens = tokens(statement, true).ok_or_else(syntax)?;
+        let verb: Vec<&str> = tokens.iter().map_while(word).collect();
+        match (verb.as_slice(), &tokens[verb.len()..]) {
+            (["select", ..], _) => self.select(statement, parameters),
+            (["alter", "role" | "user"], [Token::Name(name), rest @ ..]) => self.alter(user, name, rest),
+            (["create", "role"], [Token::Name(name), rest @ ..])
+                if rest.iter().all(|token| word(token) == Some("nologin")) =>
             {
-                let rest = match rest {
-                    [Token::Word(with), rest @ ..] if with == "with" => rest,
-                    rest => rest,
-                };
-                let [Token::Word(word), Token::Text(password)] = rest else { return Err(syntax()) };
-                if word != "password" {
-                    return Err(syntax());
+                self.require_admin(user)?;
+                if self.is_known(name) {
+                    return Err(refused("42710", &format!("role \"{name}\" already exists")));
                 }
-                let is_known = self.passwords.contains_key(name);
-                if self.admins.contains(user) && !is_known {
-                    return Err(refused("42704", &format!("role \"{name}\" does not exist")));
+                self.without_login.insert(name.clone());
+                Ok(nothing())
+            }
+            (["grant"], [Token::Name(role), to, Token::Name(member)]) if word(to) == Some("to") => {
+                self.require_admin(user)?;
+                if self.members.contains(&(member.clone(), role.clone())) {
+                    return Err(refused(
+                        "0LP01",
+                        &format!("role \"{member}\" is a member of role \"{role}\""),
+                    ));
                 }
-                if (name != user && !self.admins.contains(user)) || !is_known {
-                    return Err(refused("42501", "permission denied to alter role"));
-                }
-                self.set_password(name, password);
-                Ok(Rows { columns: Vec::new(), rows: Vec::new() })
+                self.grant(member, role);
+                Ok(nothing())
             }
             _ => Err(syntax()),
         }
     }
 
-    fn reachable(&self) -> Result<(), Error> {
-        let (kind, message, transient) = match self.reach {
-            Reach::Open => return Ok(()),
-            Reach::Stopped => (ErrorKind::Connection, "connection refused", true),
-            Reach::Forbidden => (ErrorKind::Egress, "the function may not connect to this server", false),
+    fn select(&self, statement: &str, parameters: &[Value]) -> Result<Rows, Error> {
+        let found = match parameters {
+            [Value::Text(role), Value::Text(other)] if statement.contains("FROM pg_auth_members") => {
+                let is_member =
+                    |role: &String, member: &String| self.members.contains(&(role.clone(), member.clone()));
+                is_member(role, other) || is_member(other, role)
+            }
+            [Value::Text(role)] if statement.contains("FROM pg_roles") => self.is_known(role),
+            [] => true,
+            _ => return Err(syntax()),
         };
-        Err(Error { kind, sqlstate: None, message: message.to_owned(), transient })
+        let rows = if found { vec![vec![Value::Integer(1)]] } else { Vec::new() };
+        Ok(Rows { columns: vec!["?column?".to_owned()], rows })
+    }
+
+    /// Behind the name: `[WITH] [LOGIN] PASSWORD '…'`, or `SET role TO '…'`, which changes nothing here.
+    fn alter(&mut self, user: &str, name: &str, rest: &[Token]) -> Result<Rows, Error> {
+        let options: Vec<&str> = rest.iter().map_while(word).collect();
+        let [Token::Text(value)] = &rest[options.len()..] else { return Err(syntax()) };
+        if self.admins.contains(user) && !self.is_known(name) {
+            return Err(refused("42704", &format!("role \"{name}\" does not exist")));
+        }
+        if (name != user && !self.admins.contains(user)) || !self.is_known(name) {
+            return Err(refused("42501", "permission denied to alter role"));
+        }
+        match options.strip_prefix(&["with"]).unwrap_or(&options) {
+            ["password"] | ["login", "password"] => {
+                if self.without_login.contains(name) && !options.contains(&"login") {
+                    return Err(refused(
+                        "42501",
+                        "this server keeps no password of a role that cannot log in",
+                    ));
+                }
+                self.without_login.remove(name);
+                self.set_password(name, value);
+                Ok(nothing())
+            }
+            ["set", "role", "to"] => Ok(nothing()),
+            _ => Err(syntax()),
+        }
+    }
+
+    fn is_known(&self, role: &str) -> bool {
+        self.passwords.contains_key(role) || self.without_login.contains(role)
+    }
+
+    fn require_admin(&self, user: &str) -> Result<(), Error> {
+        if self.admins.contains(user) { Ok(()) } else { Err(refused("42501", "permission denied")) }
     }
 }
 
-fn refused(sqlstate: &str, message: &str) -> Error {
+pub(super) fn reachable(reach: Reach) -> Result<(), Error> {
+    let (kind, message, transient) = match reach {
+        Reach::Open => return Ok(()),
+        Reach::Stopped => (ErrorKind::Connection, "connection refused", true),
+        Reach::Forbidden => (ErrorKind::Egress, "the function may not connect to this server", false),
+    };
+    Err(Error { kind, sqlstate: None, message: message.to_owned(), transient })
+}
+
+fn word(token: &Token) -> Option<&str> {
+    match token {
+        Token::Word(word) => Some(word),
+        _ => None,
+    }
+}
+
+const fn nothing() -> Rows {
+    Rows { columns: Vec::new(), rows: Vec::new() }
+}
+
+fn syntax() -> Error {
+    refused("42601", "syntax error")
+}
+
+pub(super) fn refused(sqlstate: &str, message: &str) -> Error {
     Error {
         kind: ErrorKind::Statement,
         sqlstate: Some(sqlstate.to_owned()),

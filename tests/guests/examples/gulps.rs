@@ -15,7 +15,8 @@ impl Rotator for Gulps {
     fn create_secret(&self, event: &Event) -> Result<(), Failure> {
         let statement = env::var(STATEMENT).map_err(|error| Failure::Permanent(error.to_string()))?;
         let secret = DatabaseSecret::parse(&event.current()?.value)?;
-        let mut connection = sql::Connection::open(&secret.target(sql::Engine::Postgres))?;
+        let engine = secret.sql_engine().unwrap_or(sql::Engine::Postgres);
+        let mut connection = sql::Connection::open(&secret.target(engine))?;
         for _ in 0..2 {
             connection.query(&statement, &[])?;
         }

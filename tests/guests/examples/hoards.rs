@@ -10,7 +10,8 @@ struct Hoards;
 
 impl Rotator for Hoards {
     fn create_secret(&self, event: &Event) -> Result<(), Failure> {
-        let target = DatabaseSecret::parse(&event.current()?.value)?.target(sql::Engine::Postgres);
+        let secret = DatabaseSecret::parse(&event.current()?.value)?;
+        let target = secret.target(secret.sql_engine().unwrap_or(sql::Engine::Postgres));
         let mut held = Vec::new();
         let refusal = loop {
             match sql::Connection::open(&target) {

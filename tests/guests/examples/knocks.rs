@@ -9,7 +9,8 @@ struct Knocks;
 impl Rotator for Knocks {
     fn create_secret(&self, event: &Event) -> Result<(), Failure> {
         let secret = DatabaseSecret::parse(&event.current()?.value)?;
-        sql::Connection::open(&secret.target(sql::Engine::Postgres))?;
+        let engine = secret.sql_engine().unwrap_or(sql::Engine::Postgres);
+        sql::Connection::open(&secret.target(engine))?;
         Ok(())
     }
 

@@ -10,6 +10,9 @@ use crate::command::{succeeds, venv, workspace};
 #[path = "../../src/postgres_programs.rs"]
 mod postgres_programs;
 
+#[path = "../../src/mariadb_programs.rs"]
+mod mariadb_programs;
+
 const WASM_TARGET: &str = "wasm32-wasip2";
 
 /// What the tests need.
@@ -17,6 +20,7 @@ pub(crate) fn everything() -> Result<()> {
     for_demo()?;
     component("rustfmt", "cargo fmt checks the format")?;
     component("clippy", "cargo clippy checks the code")?;
+    mariadb()?;
     python()?;
     clients()
 }
@@ -56,6 +60,20 @@ fn postgres() -> Result<()> {
     found
         .map(|_| ())
         .context("the package postgresql was installed, but `initdb` is in none of the usual folders")
+}
+
+fn mariadb() -> Result<()> {
+    if mariadb_programs::missing().is_none() {
+        return Ok(());
+    }
+    announce("mariadb-server", "rotations are tested on a private server in a temporary folder");
+    println!("    (Debian may start a server of its own along with it; that one is not used)");
+    install(&["mariadb-server"])?;
+    let missing = mariadb_programs::missing();
+    let found =
+        |program: &str| format!("mariadb-server was installed, but `{program}` is in no usual folder");
+    ensure!(missing.is_none(), "{}", found(missing.unwrap_or_default()));
+    Ok(())
 }
 
 fn python() -> Result<()> {

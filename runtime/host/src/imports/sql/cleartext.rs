@@ -51,6 +51,12 @@ pub(super) struct Guarded {
 }
 
 impl Guarded {
+    /// Watches for nothing: for a protocol whose own code answers no such question.
+    pub(super) fn unwatched(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, watch: Watch::Over })
+    }
+
     /// Guards a stream. Without TLS the server's first byte belongs to a message; otherwise it answers
     /// whether TLS begins.
     pub(super) fn new(stream: TcpStream, without_tls: bool) -> io::Result<Self> {

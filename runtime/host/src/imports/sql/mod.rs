@@ -3,6 +3,7 @@
 mod cleartext;
 mod fault;
 mod metered;
+mod mysql;
 mod postgres;
 mod tls;
 mod value;
@@ -25,18 +26,21 @@ pub struct Session(Driver);
 /// A session by who speaks the server's protocol.
 enum Driver {
     Postgres(postgres::Session),
+    Mysql(mysql::Session),
 }
 
 impl Driver {
-    async fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, Error> {
+    async fn execute(&mut self, statement: &str, parameters: &[Value]) -> Result<u64, Error> {
         match self {
             Self::Postgres(session) => session.execute(statement, parameters).await,
+            Self::Mysql(session) => session.execute(statement, parameters).await,
         }
     }
 
-    async fn query(&self, statement: &str, parameters: &[Value], limits: &Limits) -> Result<Rows, Error> {
+    async fn query(&mut self, statement: &str, parameters: &[Value], limits: &Limits) -> Result<Rows, Error> {
         match self {
             Self::Postgres(session) => session.query(statement, parameters, limits).await,
+            Self::Mysql(session) => session.query(statement, parameters, limits).await,
         }
     }
 
@@ -44,6 +48,7 @@ impl Driver {
     async fn close(self) {
         match self {
             Self::Postgres(session) => session.close().await,
+            Self::Mysql(session) => session.close().await,
         }
     }
 }
@@ -74,7 +79,7 @@ impl wit::HostConnection for State {
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<u64, Error>> {
         self.begin("sql.connection.execute")?;
-        let answer = self.table.get(&session)?.0.execute(&statement, &parameters).await;
+        let answer = self.table.get_mut(&session)?.0.execute(&statement, &parameters).await;
         self.end();
         Ok(answer.map_err(|error| self.clean(error)))
     }
@@ -86,7 +91,7 @@ impl wit::HostConnection for State {
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<Rows, Error>> {
         self.begin("sql.connection.query")?;
-        let answer = self.table.get(&session)?.0.query(&statement, &parameters, &self.limits).await;
+        let answer = self.table.get_mut(&session)?.0.query(&statement, &parameters, &self.limits).await;
         self.end();
         Ok(answer.map_err(|error| self.clean(error)))
     }
@@ -102,18 +107,22 @@ impl wit::HostConnection for State {
 
 impl State {
     async fn connect(&mut self, target: &Target, password: &Sensitive<String>) -> Result<Driver, Error> {
-        if target.engine == Engine::Mysql {
-            let message = "connections to MySQL and MariaDB are not supported by this version of the host";
-            return Err(fault::permanent(ErrorKind::Limit, message.to_owned()));
-        }
         if self.connections >= self.limits.connections_max {
             let message =
                 format!("no more than {} connections may be open at once", self.limits.connections_max);
             return Err(fault::permanent(ErrorKind::Limit, message));
         }
         let milliseconds = self.limits.connect_ms_max;
+        let (egress, limits) = (&self.egress, &self.limits);
         let opening = async {
-            postgres::Session::open(&self.egress, target, password, &self.limits).await.map(Driver::Postgres)
+            match target.engine {
+                Engine::Postgres => {
+                    postgres::Session::open(egress, target, password, limits).await.map(Driver::Postgres)
+                }
+                Engine::Mysql => {
+                    mysql::Session::open(egress, target, password, limits).await.map(Driver::Mysql)
+                }
+            }
         };
         timeout(Duration::from_millis(milliseconds), opening).await.unwrap_or_else(|_| {
             let (host, port) = (&target.host, target.port);

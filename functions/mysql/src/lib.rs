@@ -1,0 +1,141 @@
+//! Rotates passwords of MySQL and MariaDB. This crate is two functions:
+//!
+//! - `mysql-single-user`: the user changes its own password. Between `setSecret` and `finishSecret` the server
+//!   accepts the pending password only; at every moment it accepts one that the store holds.
+//! - `mysql-alternating-users`: two users take turns, so that `AWSCURRENT` logs in at every moment; see
+//!   [`MysqlAlternatingUsers`].
+//!
+//! The secret is a JSON object with `engine` (`mysql` or `mariadb`), `host`, `username` and `password`, and
+//! optionally `port`, `dbname`, `ssl` and `masterarn`.
+//!
+//! When the server takes none of the user's passwords any more, somebody has changed it outside. The user in
+//! the secret that `masterarn` names then sets it, if there is one and the function may read it.
+//!
+//! MariaDB is sent the hash of `mysql_native_password`, and its general log and its binary log show that hash.
+//! MySQL is sent the password over an encrypted connection, and leaves it out of its logs itself.
+
+mod admin;
+mod alternating;
+mod grants;
+mod session;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+use keywheel_sdk::database::DatabaseSecret;
+use keywheel_sdk::secrets::{self, CURRENT, PENDING, PasswordRules, VersionValue};
+use keywheel_sdk::sql::{Connection, Engine};
+use keywheel_sdk::{Event, Failure, Rotator, log};
+
+pub use alternating::MysqlAlternatingUsers;
+use session::{Session, log_in};
+
+/// What a secret's `engine` must say, for people.
+const ENGINES: &str = "`mysql` or `mariadb`";
+/// What is going on when a statement that sets a password fails.
+const CHANGING: &str = "changing the password";
+
+/// `mysql-single-user`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MysqlSingleUser;
+
+#[cfg(not(feature = "alternating-users"))]
+keywheel_sdk::export!(MysqlSingleUser);
+#[cfg(feature = "alternating-users")]
+keywheel_sdk::export!(MysqlAlternatingUsers);
+
+impl Rotator for MysqlSingleUser {
+    fn create_secret(&self, event: &Event) -> Result<(), Failure> {
+        let current = read(&event.current()?, CURRENT)?;
+        if event.pending()?.is_some() {
+            log::info("the pending value is stored already");
+            return Ok(());
+        }
+        let password = secrets::get_random_password(&PasswordRules::from_environment()?)?;
+        event.put_pending(&current.with_password(&password).to_value())?;
+        log::info("stored a new password as the pending value");
+        Ok(())
+    }
+
+    fn set_secret(&self, event: &Event) -> Result<(), Failure> {
+        let current = read(&event.current()?, CURRENT)?;
+        let pending = read_pending(event)?;
+        current.require_same_login(&pending)?;
+
+        let refusal = match log_in(&pending)? {
+            Ok(_) => {
+                log::info("the server accepts the pending password already");
+                return Ok(());
+            }
+            Err(refusal) => refusal,
+        };
+        let (mut session, statement) = match log_in_as_user(event, &current, &pending)? {
+            Some(connection) => {
+                let session = Session::of(connection)?;
+                let statement = sql::set_own_password(session.server, pending.password())?;
+                (session, statement)
+            }
+            None => {
+                let (session, account) = admin::repair(&current, &pending, &refusal)?;
+                let statement = sql::set_password(session.server, &account, pending.password())?;
+                (session, statement)
+            }
+        };
+        session.run(&statement, CHANGING)?;
+        log::info("the server took the pending password");
+        Ok(())
+    }
+
+    fn test_secret(&self, event: &Event) -> Result<(), Failure> {
+        let pending = read_pending(event)?;
+        // After setSecret, more likely than not a cache or a replica is behind.
+        let mut connection = log_in(&pending)?.map_err(|refusal| {
+            Failure::Refused(format!("the server refused the pending password: {refusal}"))
+        })?;
+        connection
+            .query(sql::PROBE, &[])
+            .map_err(|error| Failure::from(error).while_doing("reading with the pending password"))?;
+        log::info("logged in with the pending password");
+        Ok(())
+    }
+}
+
+fn read(version: &VersionValue, stage: &str) -> Result<DatabaseSecret, Failure> {
+    let secret = DatabaseSecret::parse(&version.value)
+        .map_err(|error| Failure::from(error).while_doing(&format!("reading the {stage} value")))?;
+    if secret.sql_engine() == Some(Engine::Mysql) {
+        return Ok(secret);
+    }
+    Err(Failure::Permanent(format!(
+        "the {stage} value is not for this function: its `engine` must be {ENGINES}"
+    )))
+}
+
+fn read_pending(event: &Event) -> Result<DatabaseSecret, Failure> {
+    let pending = event.pending()?;
+    let absent =
+        || Failure::Permanent(format!("there is no {PENDING} value: createSecret has not stored one"));
+    read(&pending.ok_or_else(absent)?, PENDING)
+}
+
+/// Logs in with the current password, or with the one before it.
+fn log_in_as_user(
+    event: &Event,
+    current: &DatabaseSecret,
+    pending: &DatabaseSecret,
+) -> Result<Option<Connection>, Failure> {
+    if let Ok(connection) = log_in(current)? {
+        return Ok(Some(connection));
+    }
+    let Some(version) = event.previous()? else { return Ok(None) };
+    // What an old version looks like must not decide how this rotation ends.
+    let Ok(previous) = DatabaseSecret::parse(&version.value) else { return Ok(None) };
+    if previous.require_same_login(pending).is_err() {
+        return Ok(None);
+    }
+    let connection = log_in(&previous)?.ok();
+    if connection.is_some() {
+        log::warn("the server refused the current password and took the previous one");
+    }
+    Ok(connection)
+}
