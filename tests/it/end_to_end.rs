@@ -9,6 +9,7 @@ mod crash;
 mod fleet;
 mod full_disk;
 mod log;
+mod mysql;
 mod outage;
 mod refusals;
 mod rotation;

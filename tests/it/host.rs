@@ -4,6 +4,7 @@
 mod admin;
 mod approvals;
 mod in_memory;
+mod mysql;
 mod scripted;
 mod sql_limits;
 

@@ -211,6 +211,15 @@ impl Postgres {
         }
     }
 
+    /// Who a role is, to the server, once it has logged in.
+    ///
+    /// # Errors
+    /// It cannot log in.
+    pub async fn identity(&self, role: &str, password: &str) -> Result<String> {
+        let row = self.log_in(role, password).await?.query_one("SELECT current_user::text", &[]).await?;
+        Ok(row.get(0))
+    }
+
     /// All that the server has logged: every statement and every connection.
     ///
     /// # Errors

@@ -12,12 +12,12 @@ use keywheel_tests::postgres::{HOST, Postgres};
 use super::in_memory::{InMemory, MADE};
 use super::{invocation, load, postgres_rotator};
 
-const ADMIN_ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:admin-AbCdEf";
+pub(super) const ADMIN_ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:admin-AbCdEf";
 
 /// The secret of the role, and that of the admin where the function may read it.
-struct WithAdmin {
-    role: Arc<InMemory>,
-    admin: Option<String>,
+pub(super) struct WithAdmin {
+    pub(super) role: Arc<InMemory>,
+    pub(super) admin: Option<String>,
 }
 
 #[async_trait]
@@ -122,4 +122,37 @@ async fn an_admin_that_may_not_be_read_or_does_not_exist_is_told() {
         assert!(matches!(tested, Outcome::Failed { kind: FailureKind::Refused, .. }), "{said}");
         assert!(server.accepts("app", &in_force).await.unwrap());
     }
+}
+
+#[tokio::test]
+async fn two_roles_take_turns_and_what_they_make_is_the_originals() {
+    let server = Postgres::start().await.unwrap();
+    let first = server.create_role("app").await.unwrap();
+    let step = async |value: &serde_json::Value| {
+        let mut value = value.clone();
+        value["masterarn"] = ADMIN_ARN.into();
+        let role = Arc::new(InMemory::new(&value.to_string()));
+        let admin = Some(server.admin_secret_value().to_string());
+        let secrets = Arc::new(WithAdmin { role: Arc::clone(&role), admin });
+        let mut builtins = keywheel_functions::builtins().iter();
+        let alternating = builtins.find(|builtin| builtin.name == "postgres-alternating-users");
+        let function = load(alternating.expect("it is built in").wasm).await;
+        for step in [Step::CreateSecret, Step::SetSecret, Step::SetSecret, Step::TestSecret] {
+            let egress = Egress::deny_all().allow(HOST, server.port());
+            let mut invocation = invocation(step, &role, egress, Limits::default());
+            invocation.secrets = Arc::clone(&secrets) as _;
+            let report = function.invoke(invocation).await;
+            assert_eq!(report.outcome, Outcome::Done, "{step:?}: {:#?}", report.log);
+        }
+    };
+    step(&server.secret_value("app", &first)).await;
+    assert!(server.accepts("app_clone", MADE).await.unwrap() && server.accepts("app", &first).await.unwrap());
+    assert_eq!(server.identity("app_clone", MADE).await.unwrap(), "app");
+
+    // The next turn is that of the original. A second clone is not made of it.
+    step(&server.secret_value("app_clone", MADE)).await;
+    assert!(server.accepts("app_clone", MADE).await.unwrap() && server.accepts("app", MADE).await.unwrap());
+    assert!(!server.accepts("app", &first).await.unwrap());
+    assert_eq!(server.identity("app", MADE).await.unwrap(), "app");
+    assert!(!server.log().unwrap().contains(MADE));
 }

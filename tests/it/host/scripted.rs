@@ -57,6 +57,15 @@ pub(super) struct Scripted {
 
 impl Scripted {
     pub(super) async fn start(script: Script) -> Result<Self> {
+        Self::start_with(script, false).await
+    }
+
+    /// A server that speaks first.
+    pub(super) async fn start_talking(script: Script) -> Result<Self> {
+        Self::start_with(script, true).await
+    }
+
+    async fn start_with(script: Script, talks: bool) -> Result<Self> {
         let listener = TcpListener::bind((HOST, 0)).await?;
         let port = listener.local_addr()?.port();
         let (counter, connections) = watch::channel(Connections::default());
@@ -66,7 +75,7 @@ impl Scripted {
                 let counter = counter.clone();
                 tokio::spawn(async move {
                     // A client that cuts the connection ends it too.
-                    let _ = play(stream, script).await;
+                    let _ = play(stream, script, talks).await;
                     counter.send_modify(|count| count.open -= 1);
                 });
             }
@@ -93,9 +102,12 @@ impl Drop for Scripted {
 }
 
 /// Answers until the script is over, then listens until the client ends.
-async fn play(mut stream: TcpStream, script: Script) -> Result<()> {
+async fn play(mut stream: TcpStream, script: Script, talks: bool) -> Result<()> {
     let mut message = [0; MESSAGE_BYTES_MAX];
     let mut answers = script.iter();
+    if talks && let Some(greeting) = answers.next() {
+        stream.write_all(greeting).await?;
+    }
     while stream.read(&mut message).await? > 0 {
         if let Some(answer) = answers.next() {
             stream.write_all(answer).await?;

@@ -44,7 +44,7 @@ impl Driver {
         }
     }
 
-    /// Tells the server that the session ends, and waits until it has heard.
+    /// Tells the server that the session ends.
     async fn close(self) {
         match self {
             Self::Postgres(session) => session.close().await,
