@@ -56,6 +56,24 @@ impl<T: Zeroize + AsRef<[u8]>> PartialEq for Sensitive<T> {
 
 impl<T: Zeroize + AsRef<[u8]>> Eq for Sensitive<T> {}
 
+/// Texts in records of the store, for `#[serde(with)]`: the field that has it says that the store holds it
+/// in plain, and why nothing else may.
+pub mod stored {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Sensitive;
+
+    /// Writes the plain text.
+    pub fn serialize<S: Serializer>(text: &Sensitive<String>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text.expose())
+    }
+
+    /// Takes a text into custody.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sensitive<String>, D::Error> {
+        String::deserialize(deserializer).map(Sensitive::new)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -178,6 +178,21 @@ impl Versions {
         after.within_quota().ok_or(PutError::TooManyStages)
     }
 
+    /// Whether a rotation to the version `id` has room to its very end: for the version, for `AWSPENDING`, and
+    /// for `AWSPREVIOUS` when it finishes. One that is pending already goes on in any case.
+    pub fn check_begin(&self, id: &str) -> Result<(), PutError> {
+        if self.is_at(PENDING, id) {
+            return Ok(());
+        }
+        if self.get(id).is_none() && self.0.len() >= VERSIONS_MAX {
+            return Err(PutError::TooManyVersions);
+        }
+        let own = [CURRENT, PENDING, PREVIOUS];
+        let stages = self.0.iter().flat_map(|version| &version.stages);
+        let others = stages.filter(|stage| !own.contains(&stage.as_str())).count();
+        if others + own.len() > STAGES_MAX { Err(PutError::TooManyStages) } else { Ok(()) }
+    }
+
     /// Begins a rotation: an empty version `id`, labelled `AWSPENDING`. A version that is there
     /// already keeps its value. A label left on the current version moves.
     pub fn begin(&self, id: &str, now: Timestamp) -> Self {

@@ -5,7 +5,7 @@ use keywheel_domain::rotation::{Cause, End, Job, Purpose, settle};
 use keywheel_domain::secret::Secret;
 use keywheel_domain::target::Target;
 use keywheel_domain::time::Timestamp;
-use keywheel_domain::version::{CURRENT, PENDING};
+use keywheel_domain::version::{CURRENT, PENDING, PREVIOUS, PutError, STAGES_MAX, VERSIONS_MAX};
 
 use super::change::Change;
 use super::values::{put_refused, token_in_use};
@@ -22,6 +22,14 @@ pub(super) struct Begin<'a> {
     pub(super) cause: Cause,
     /// The time of day.
     pub(super) now: Timestamp,
+    /// The token of a RollBackRotation; the job is named by the version that it brings back.
+    pub(super) roll_back_token: Option<String>,
+}
+
+impl<'a> Begin<'a> {
+    pub(super) const fn new(token: &'a str, purpose: Purpose, cause: Cause, now: Timestamp) -> Self {
+        Self { token, purpose, cause, now, roll_back_token: None }
+    }
 }
 
 impl Operations {
@@ -59,7 +67,7 @@ impl Operations {
             let resumed = job.record.resumed(&begin.cause, now);
             return Ok(Change::new().update_secret(seen, &after).update_job(&job, &resumed));
         }
-        if matches!(purpose, Purpose::Rotate | Purpose::Test) && secret.versions.is_at(CURRENT, token) {
+        if purpose == Purpose::Rotate && secret.versions.is_at(CURRENT, token) {
             // This very rotation has succeeded; its answer was lost.
             return Ok(Change::new().update_secret(seen, &after));
         }
@@ -82,11 +90,12 @@ impl Operations {
         after.changed = now;
         let settings = after.rotation.as_ref().or(secret.rotation.as_ref());
         let function_arn = settings.map(|rotation| rotation.function_arn.clone()).unwrap_or_default();
-        let rotation_token = entropy::uuid(self.entropy.as_ref());
+        let rotation_token = entropy::uuid(self.entropy.as_ref()).into();
         let mut job = Job::new(secret, token, rotation_token, purpose, begin.cause, function_arn, now);
         // What was left pending with a value may be what the target knows.
         let left = secret.versions.get(token).is_some_and(|left| left.filled && left.has(PENDING));
         job.touched = left;
+        job.roll_back_token = begin.roll_back_token;
         job.target = current.as_ref().and_then(target);
         let row = self.audit_row(job.cause.who(), purpose.started(), &secret.arn, Some(token), None);
         let change = change.update_secret(seen, &after).audit(&row);
@@ -116,6 +125,7 @@ impl Operations {
         if !usable {
             return Err(ApiError::new(ErrorCode::InvalidParameter, token_in_use(token, secret)));
         }
+        after.versions.check_begin(token).map_err(|error| no_room(&error))?;
         if !begin.purpose.is_passing() {
             after.versions = after.versions.begin(token, now);
             return Ok(change);
@@ -127,6 +137,20 @@ impl Operations {
         after.versions = put.map_err(|error| put_refused(&error, token, secret))?;
         Ok(change.put_value(&secret.arn, token, self.seal(secret, token, current).await?))
     }
+}
+
+/// A rotation that would find no room for its labels when it finishes does not begin.
+fn no_room(error: &PutError) -> ApiError {
+    let told = match error {
+        PutError::TooManyVersions => {
+            format!("A secret can have at most {VERSIONS_MAX} versions made within a day.")
+        }
+        _ => format!(
+            "A secret can have at most {STAGES_MAX} staging labels, and a rotation needs {CURRENT}, {PENDING} and \
+             {PREVIOUS}: take another one off."
+        ),
+    };
+    ApiError::new(ErrorCode::LimitExceeded, told)
 }
 
 fn target(value: &SecretValue) -> Option<String> {

@@ -53,7 +53,10 @@ impl Operations {
             let change = match decision {
                 Decision::Start => self.scheduled_start(&seen, slot, now).await?,
                 Decision::PutOff { until, why } => self.put_off(&seen, slot, until, &why, now),
-                Decision::Skip => self.left_out(&seen, slot, now),
+                Decision::Skip => {
+                    let why = "its window has passed, and the policy does not catch up";
+                    self.left_out(&seen, slot, now, why)
+                }
             };
             let change = partners.iter().fold(change, Change::expect_secret);
             if self.commit(change).await? {
@@ -74,17 +77,23 @@ impl Operations {
         // A clock that jumped back must not bring the same slot again.
         after.reschedule(now.max(slot.opens));
         let unfinished = self.unfinished_token(&seen.record).await?;
-        let token = unfinished.unwrap_or_else(|| rotation::slot_token(secret_arn, slot.opens));
+        let token = match unfinished {
+            Some(token) => token,
+            None => {
+                let token = rotation::slot_token(secret_arn, slot.opens);
+                if let Err(why) = seen.record.versions.check_begin(&token) {
+                    return Ok(self.left_out(seen, slot, now, &why.to_string()));
+                }
+                token
+            }
+        };
         let done = seen.record.versions.get(&token).is_some_and(|version| !version.has(PENDING));
         // One that is late because nothing ran does not wait for the next window.
         let closes = Some(slot.closes).filter(|closes| now < *closes);
         let cause = Cause::Schedule { slot: slot.starts, closes };
         let change = match done {
             true => Change::new().update_secret(seen, &after),
-            false => {
-                let begin = Begin { token: &token, purpose: Purpose::Rotate, cause, now };
-                self.begin(seen, after, begin).await?
-            }
+            false => self.begin(seen, after, Begin::new(&token, Purpose::Rotate, cause, now)).await?,
         };
         let detail = Some(format!("slot {}", slot.opens));
         let row = self.audit_row(SCHEDULER, "ScheduledRotation", secret_arn, Some(&token), detail);
@@ -104,10 +113,9 @@ impl Operations {
         self.moved(seen, &after, slot, "ScheduledRotationPutOff", &why.to_string())
     }
 
-    fn left_out(&self, seen: &Seen<Secret>, slot: Slot, now: Timestamp) -> Change {
+    fn left_out(&self, seen: &Seen<Secret>, slot: Slot, now: Timestamp, why: &str) -> Change {
         let mut after = seen.record.clone();
         after.skip_slot(now);
-        let why = "its window has passed, and the policy does not catch up";
         self.moved(seen, &after, slot, "ScheduledRotationSkipped", why)
     }
 
@@ -152,16 +160,20 @@ impl Operations {
             let mut after = secret.clone();
             after.verification = after.next_verification(now.max(due));
             let possible = secret.rotation.is_some() && secret.versions.holder(CURRENT).is_some();
-            let starts = possible && self.unfinished_token(secret).await?.is_none();
+            let token = rotation::copy_token(secret_arn, &rotation::slot_token(secret_arn, due));
+            let room = secret.versions.check_begin(&token);
+            let starts = possible && room.is_ok() && self.unfinished_token(secret).await?.is_none();
             let change = if starts {
-                let token = rotation::copy_token(secret_arn, &rotation::slot_token(secret_arn, due));
                 let cause = Cause::Schedule { slot: due, closes: None };
-                self.begin(&seen, after, Begin { token: &token, purpose: Purpose::Verify, cause, now })
-                    .await?
+                self.begin(&seen, after, Begin::new(&token, Purpose::Verify, cause, now)).await?
             } else {
                 Change::new().update_secret(&seen, &after)
             };
-            let detail = if starts { None } else { Some("left out: a rotation is not complete".to_owned()) };
+            let detail = match room {
+                _ if starts => None,
+                Err(why) => Some(format!("left out: {why}")),
+                Ok(()) => Some("left out: a rotation is not complete".to_owned()),
+            };
             let row = self.audit_row(SCHEDULER, "ScheduledVerification", secret_arn, None, detail);
             if self.commit(change.audit(&row)).await? {
                 return Ok(starts);

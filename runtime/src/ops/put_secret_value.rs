@@ -28,7 +28,7 @@ impl Operations {
                 check_put(&job.record, token, &stages)?;
             }
             let seen = self.load_live_secret(caller, &request.secret_id).await?;
-            let proven = self.check_rotation_token(&seen.record, request.rotation_token.as_deref()).await?;
+            let proven = self.check_rotation_token(&seen.record, request.rotation_token.as_ref()).await?;
             let put = Put { token, value, stages: &stages, now: self.clock.now(), proven };
             let Some((change, after)) = self.put_version(caller, &seen, seen.record.clone(), put).await?
             else {
@@ -43,11 +43,14 @@ impl Operations {
     }
 
     /// Whether the caller showed the token of the rotation that runs; a wrong one is refused.
-    async fn check_rotation_token(&self, secret: &Secret, shown: Option<&str>) -> Result<bool, ApiError> {
+    async fn check_rotation_token(
+        &self,
+        secret: &Secret,
+        shown: Option<&Sensitive<String>>,
+    ) -> Result<bool, ApiError> {
         let Some(shown) = shown else { return Ok(false) };
-        let shown = Sensitive::new(shown.to_owned());
         match self.load_job(&secret.arn).await? {
-            Some(job) if Sensitive::new(job.record.rotation_token.clone()) == shown => Ok(true),
+            Some(job) if job.record.rotation_token == *shown => Ok(true),
             _ => Err(ApiError::new(
                 ErrorCode::InvalidParameter,
                 "The RotationToken isn't of a rotation of this secret that is running.",

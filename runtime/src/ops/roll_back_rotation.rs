@@ -23,18 +23,25 @@ impl Operations {
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.load_rotating_secret(caller, &verb.secret_id).await?;
             let secret = &seen.record;
+            if let Some(known) = self.begun_before(secret, &verb, Purpose::RollBack).await? {
+                return Ok(RotationVerbResponse::new(secret, &known));
+            }
+            let token = &verb.client_request_token;
             let job = self.load_job(&secret.arn).await?;
             let (id, change) = match &job {
-                Some(job) if is_rolling_back(&job.record) => {
+                // What it does is done. A token of its own would be forgotten, and could begin another later.
+                Some(job) if is_rolling_back(&job.record) && token.is_none() => {
                     return Ok(RotationVerbResponse::new(secret, &job.record));
                 }
+                Some(job) if is_rolling_back(&job.record) => return Err(not_complete(&job.record)),
                 Some(job) => {
                     check_can_be_given_up(&job.record)?;
                     let now = self.clock.now();
-                    let after = job.record.given_up(End::RolledBack, now);
+                    let given_up = job.record.given_up(End::RolledBack, now);
+                    let after = Job { roll_back_token: token.clone(), ..given_up };
                     (after.id.clone(), self.turn(&seen, job, &after, now).await?)
                 }
-                None => self.begin_roll_back(caller, &seen).await?,
+                None => self.begin_roll_back(caller, &seen, token.clone()).await?,
             };
             let row = self.audit_row(&caller.arn(), "RollBackRotation", &secret.arn, Some(&id), None);
             if self.commit(change.audit(&row)).await? {
@@ -49,16 +56,18 @@ impl Operations {
         &self,
         caller: &Caller,
         seen: &Seen<Secret>,
+        token: Option<String>,
     ) -> Result<(String, Change), ApiError> {
         let (secret, now) = (&seen.record, self.clock.now());
         let cause = Cause::Api { caller: caller.arn() };
         if let Some(left) = secret.versions.unfinished() {
             let settings = secret.rotation.as_ref();
             let function_arn = settings.map(|rotation| rotation.function_arn.clone()).unwrap_or_default();
-            let rotation_token = crate::entropy::uuid(self.entropy.as_ref());
+            let rotation_token = crate::entropy::uuid(self.entropy.as_ref()).into();
             let mut job =
                 Job::new(secret, &left.id, rotation_token, Purpose::Rotate, cause, function_arn, now);
             job.touched = true;
+            job.roll_back_token = token;
             let job = job.given_up(End::RolledBack, now);
             let row = self.audit_row(job.cause.who(), "RollBackStarted", &secret.arn, Some(&job.token), None);
             return Ok((job.id.clone(), Change::new().expect_secret(seen).create_job(&job).audit(&row)));
@@ -68,7 +77,8 @@ impl Operations {
                 let told = "There is no version AWSPREVIOUS to go back to.";
                 ApiError::new(ErrorCode::InvalidRequest, told)
             })?;
-        let begin = Begin { token: &previous.id, purpose: Purpose::RollBack, cause, now };
+        let begin =
+            Begin { roll_back_token: token, ..Begin::new(&previous.id, Purpose::RollBack, cause, now) };
         Ok((previous.id.clone(), self.begin(seen, secret.clone(), begin).await?))
     }
 }

@@ -51,17 +51,17 @@ impl Operations {
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.load_rotating_secret(caller, &verb.secret_id).await?;
             let secret = &seen.record;
+            if let Some(known) = self.begun_before(secret, &verb, purpose).await? {
+                return Ok(RotationVerbResponse::new(secret, &known));
+            }
             if let Some(job) = self.load_job(&secret.arn).await? {
-                if job.record.id == token && job.record.purpose == purpose {
-                    return Ok(RotationVerbResponse::new(secret, &job.record));
-                }
                 return Err(not_complete(&job.record));
             }
             if let Some(left) = secret.versions.unfinished() {
                 return Err(left_pending(&left.id));
             }
             let cause = Cause::Api { caller: caller.arn() };
-            let begin = Begin { token: &token, purpose, cause, now: self.clock.now() };
+            let begin = Begin::new(&token, purpose, cause, self.clock.now());
             let change = self.begin(&seen, secret.clone(), begin).await?;
             let row = self.audit_row(&caller.arn(), action, &secret.arn, Some(&token), None);
             if self.commit(change.audit(&row)).await? {
@@ -69,6 +69,29 @@ impl Operations {
             }
         }
         Err(contended())
+    }
+
+    /// The job that this token has begun, ended or not: asking again begins no other. A token that names a
+    /// job for something else is refused.
+    pub(super) async fn begun_before(
+        &self,
+        secret: &Secret,
+        verb: &RotationVerb,
+        purpose: Purpose,
+    ) -> Result<Option<Job>, ApiError> {
+        let Some(token) = &verb.client_request_token else { return Ok(None) };
+        let known = self.jobs_of(&secret.arn).await?;
+        let asked = |job: &&Job| match purpose {
+            Purpose::RollBack => job.roll_back_token.as_ref() == Some(token),
+            _ => job.id == *token && job.asked_for() == purpose,
+        };
+        if let Some(job) = known.iter().rev().find(asked) {
+            return Ok(Some(job.clone()));
+        }
+        match known.iter().rev().find(|job| job.id == *token || job.roll_back_token.as_ref() == Some(token)) {
+            Some(other) => Err(names_another(token, other)),
+            None => Ok(None),
+        }
     }
 
     /// The answer of a verb that has begun the job `id`; the worker may have ended it already.
@@ -104,6 +127,14 @@ pub(super) fn not_complete(job: &Job) -> ApiError {
     ApiError::new(
         ErrorCode::InvalidRequest,
         format!("A previous rotation isn't complete: {purpose} {id} is {state} at {step}."),
+    )
+}
+
+fn names_another(token: &str, job: &Job) -> ApiError {
+    let (purpose, id) = (job.purpose.as_str(), &job.id);
+    ApiError::new(
+        ErrorCode::InvalidParameter,
+        format!("You can't use ClientRequestToken {token}: it belongs to {purpose} {id} of this secret."),
     )
 }
 

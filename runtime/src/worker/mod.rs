@@ -22,6 +22,7 @@ use async_trait::async_trait;
 use keywheel_domain::api::ApiError;
 use keywheel_domain::rotation::{Outcome, Step};
 use keywheel_domain::secret::Scope;
+use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::time::{SECOND_MS, Timestamp};
 use tokio::sync::{Notify, watch};
 
@@ -70,7 +71,7 @@ pub struct Invocation {
     /// Id of the version that becomes current.
     pub token: String,
     /// What the function shows when it stores the value.
-    pub rotation_token: String,
+    pub rotation_token: Sensitive<String>,
     /// Who the function is when it calls back.
     pub caller: Caller,
     /// People have agreed to what the function asks in this step.

@@ -1,7 +1,7 @@
 //! What the service should do with one secret, said a second time and more simply: labels, values,
 //! and whether a call is refused. Nothing here knows the code under test.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const CURRENT: &str = "AWSCURRENT";
 pub(super) const PENDING: &str = "AWSPENDING";
@@ -73,6 +73,8 @@ pub(super) struct Model {
     pub(super) job: Option<(u8, bool)>,
     /// The job began with a version that was left pending with a value.
     pub(super) left: bool,
+    /// The tokens of all jobs there were, each with whether it was of a test.
+    pub(super) asked: BTreeSet<(u8, bool)>,
 }
 
 /// The settings: whether it is on, and after how many days.
@@ -256,20 +258,26 @@ impl Model {
         if !function && self.rotation.is_none() {
             return Expected::Refused;
         }
+        // A token names what it was used for first: a test is no rotation, and is not run again.
+        let is_known = self.asked.contains(&(token, !now));
+        if !is_known && self.asked.contains(&(token, now)) {
+            return Expected::Refused;
+        }
         let pending = self.labels.get(PENDING).filter(|pending| !self.is_at(CURRENT, **pending));
         let unfinished = self.job.map(|(token, _)| token).or_else(|| pending.copied());
         if let Some(other) = unfinished.filter(|other| *other != token) {
             if self.job.is_some() || self.rotation.is_none() {
                 return Expected::Refused;
             }
-            self.job = Some((other, false));
+            self.begin_job(other, false);
             self.left = self.values.contains_key(&other);
             return Expected::Reattempted;
         }
         let before = self.clone();
         let days = days.or_else(|| self.rotation.as_ref().and_then(|rotation| rotation.days));
         let rotation = Some(Rotation { enabled: true, days });
-        let begins = self.job.is_none() && !self.is_at(CURRENT, token);
+        let is_done = if now { self.is_at(CURRENT, token) } else { is_known };
+        let begins = self.job.is_none() && !is_done;
         let has_value = self.values.contains_key(&token);
         if begins && has_value && !(now && self.is_at(PENDING, token)) {
             return Expected::Refused;
@@ -277,14 +285,19 @@ impl Model {
         self.rotation = rotation;
         if begins && now {
             self.attach(PENDING, token);
-            self.job = Some((token, false));
+            self.begin_job(token, false);
             self.left = has_value;
         } else if begins && let Some(current) = self.labels.get(CURRENT) {
             let copy = self.values[current].clone();
             self.put(token, &copy, &[PENDING]);
-            self.job = Some((token, true));
+            self.begin_job(token, true);
         }
         if *self == before { Expected::Same } else { Expected::Done }
+    }
+
+    fn begin_job(&mut self, token: u8, test: bool) {
+        self.job = Some((token, test));
+        self.asked.insert((token, test));
     }
 
     /// A function that does what it should runs to its end.

@@ -126,3 +126,105 @@ async fn the_token_of_what_gives_way_is_not_used_again() {
     assert!(refusal.starts_with("InvalidParameterException: You can't use ClientRequestToken"), "{refusal}");
     assert_eq!(verbs.0.image(), image);
 }
+
+/// A lost answer is asked for again, however long after: that must begin nothing, and tell the same job.
+#[tokio::test]
+async fn a_token_names_one_job_also_when_that_has_ended() {
+    let verbs = Verbs::new(true).await;
+    let token = "33333333-3333-4333-8333-333333333333";
+    let asked = json!({"SecretId": "app", "ClientRequestToken": token});
+    for (verb, other) in [("VerifySecret", "DryRunRotation"), ("DryRunRotation", "ReconcileSecret")] {
+        let token = token.replace('3', if verb == "VerifySecret" { "4" } else { "5" });
+        let asked = json!({"SecretId": "app", "ClientRequestToken": token});
+        let first = verbs.ask(&format!("Keywheel.{verb}"), asked.clone()).await.unwrap();
+        verbs.0.work().await;
+        let image = verbs.0.image();
+        let again = verbs.ask(&format!("Keywheel.{verb}"), asked.clone()).await.unwrap();
+        assert_eq!((&again["Purpose"], &again["ClientRequestToken"]), (&first["Purpose"], &json!(token)));
+        assert_eq!(again["State"], "Succeeded");
+        let refusal = verbs.ask(&format!("Keywheel.{other}"), asked).await.unwrap_err();
+        assert!(
+            refusal.starts_with("InvalidParameterException: You can't use ClientRequestToken"),
+            "{refusal}"
+        );
+        let refusal = verbs.rotate(&token).await.unwrap_err();
+        assert!(
+            refusal.starts_with("InvalidParameterException: You can't use ClientRequestToken"),
+            "{refusal}"
+        );
+        assert_eq!(verbs.0.image(), image);
+    }
+    // A roll back that was asked for once must not be rolled back in turn.
+    verbs.rotate("66666666-6666-4666-8666-666666666666").await.unwrap();
+    verbs.0.work().await;
+    verbs.ask("Keywheel.RollBackRotation", asked.clone()).await.unwrap();
+    verbs.0.work().await;
+    let image = verbs.0.image();
+    let again = verbs.ask("Keywheel.RollBackRotation", asked.clone()).await.unwrap();
+    assert_eq!((&again["Purpose"], &again["State"]), (&json!("RollBack"), &json!("RolledBack")));
+    let refusal = verbs.ask("Keywheel.VerifySecret", asked).await.unwrap_err();
+    assert!(refusal.contains("belongs to RollBack"), "{refusal}");
+    assert_eq!(verbs.0.image(), image);
+}
+
+/// The token of a test has had a copy of the current value under it, so that no rotation can use it; and a
+/// rotation that was asked for is no test.
+#[tokio::test]
+async fn the_token_of_a_test_is_no_rotations() {
+    let verbs = Verbs::new(true).await;
+    let test =
+        |token: &str| json!({"SecretId": "app", "ClientRequestToken": token, "RotateImmediately": false});
+    let check_refused = async |asked: Value| {
+        let image = verbs.0.image();
+        let refusal = verbs.ask("secretsmanager.RotateSecret", asked).await.unwrap_err();
+        assert!(
+            refusal.starts_with("InvalidParameterException: You can't use ClientRequestToken"),
+            "{refusal}"
+        );
+        assert_eq!(verbs.0.image(), image);
+    };
+    let token = "33333333-3333-4333-8333-333333333333";
+    verbs.ask("secretsmanager.RotateSecret", test(token)).await.unwrap();
+    let at_once = json!({"SecretId": "app", "ClientRequestToken": token});
+    check_refused(at_once.clone()).await;
+    verbs.0.work().await;
+    check_refused(at_once).await;
+    assert_eq!(verbs.rotations().await, ["Test Succeeded", "Test Succeeded"]);
+    // The same test again is the answer that was lost.
+    let image = verbs.0.image();
+    verbs.ask("secretsmanager.RotateSecret", test(token)).await.unwrap();
+    verbs.0.work().await;
+    assert_eq!(verbs.0.image(), image);
+    let token = "44444444-4444-4444-8444-444444444444";
+    verbs.rotate(token).await.unwrap();
+    check_refused(test(token)).await;
+    verbs.0.work().await;
+    check_refused(test(token)).await;
+    assert_eq!(verbs.rotations().await, ["Test Succeeded", "Test Succeeded", "Rotate Succeeded"]);
+}
+
+/// One that found no room for its labels at its end would leave a target that knows the new value only.
+#[tokio::test]
+async fn a_rotation_without_room_for_its_labels_does_not_begin() {
+    let verbs = Verbs::new(true).await;
+    let version = "11111111-1111-4111-8111-111111111111";
+    // With the three of a rotation one more than a secret can have.
+    for number in 0..18 {
+        let stage =
+            json!({"SecretId": "app", "VersionStage": format!("L{number}"), "MoveToVersionId": version});
+        verbs.ask("secretsmanager.UpdateSecretVersionStage", stage).await.unwrap();
+    }
+    let image = verbs.0.image();
+    let token = "33333333-3333-4333-8333-333333333333";
+    let refusal = verbs.rotate(token).await.unwrap_err();
+    assert!(refusal.starts_with("LimitExceededException: A secret can have at most 20"), "{refusal}");
+    for verb in ["VerifySecret", "DryRunRotation", "ReconcileSecret"] {
+        verbs.check_refused(verb, "at most 20 staging labels").await;
+    }
+    assert_eq!(verbs.0.image(), image);
+    let stage = json!({"SecretId": "app", "VersionStage": "L0", "RemoveFromVersionId": version});
+    verbs.ask("secretsmanager.UpdateSecretVersionStage", stage).await.unwrap();
+    verbs.rotate(token).await.unwrap();
+    verbs.0.work().await;
+    assert_eq!(verbs.rotations().await, ["Test Succeeded", "Rotate Succeeded"]);
+}

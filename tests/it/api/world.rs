@@ -126,7 +126,7 @@ impl Obedient {
             "ClientRequestToken": token,
             "SecretString": format!("rotated {token}"),
             "VersionStages": ["AWSPENDING"],
-            "RotationToken": invocation.rotation_token,
+            "RotationToken": invocation.rotation_token.expose(),
         });
         self.call(invocation, "PutSecretValue", put).await.map(drop)
     }

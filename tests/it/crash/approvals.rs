@@ -142,6 +142,43 @@ pub(super) const CASES: &[Case] = &[
         "T0:AWSPREVIOUS T1:AWSCURRENT T1=Succeeded",
     ),
     (
+        asked(
+            "one of two agreed, and it expired",
+            &[Act::Create, BEFORE_SET, BY_TWO, Act::rotate("T1"), Act::Settle],
+            &[
+                Act::Approve("ann"),
+                Act::Pass(EXPIRED_MS),
+                Act::Settle,
+                Act::Retry,
+                Act::Settle,
+                Act::Approve("bob"),
+                Act::Settle,
+            ],
+        ),
+        "T0:AWSCURRENT T1:AWSPENDING T1=WaitingApproval",
+    ),
+    (
+        Scenario {
+            rotator: &Asking,
+            ..asked(
+                "asked by the function, expired and retried",
+                &[Act::Create, BY_TWO, Act::Tag { key: "keywheel:approve-before", value: "finishSecret" }],
+                &[
+                    Act::rotate("T1"),
+                    Act::Settle,
+                    Act::Approve("ann"),
+                    Act::Pass(EXPIRED_MS),
+                    Act::Settle,
+                    Act::Retry,
+                    Act::Settle,
+                    Act::Approve("bob"),
+                    Act::Settle,
+                ],
+            )
+        },
+        "T0:AWSCURRENT T1:AWSPENDING T1=WaitingApproval",
+    ),
+    (
         Scenario {
             told: &[EXPIRED],
             ..asked("late", ASKED_SET, &[Act::Pass(EXPIRED_MS), Act::Approve("ann"), Act::Settle])

@@ -90,7 +90,7 @@ impl Host for Guest {
             client_request_token: Some(client_request_token.to_owned()),
             value: Some(value.clone()),
             version_stages: Some(version_stages.iter().map(|stage| (*stage).to_owned()).collect()),
-            rotation_token: Some(rotation_token.to_owned()),
+            rotation_token: Some(rotation_token.to_owned().into()),
         };
         let stored = self.ask(async |ops| ops.put_secret_value(&self.caller, request).await)?;
         self.world.state().watch.was_stored_by_function(secret_id, client_request_token, &value);

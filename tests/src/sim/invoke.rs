@@ -133,7 +133,7 @@ impl SimInvoke {
             step: to_sdk(step),
             secret_id: invocation.secret_arn.clone(),
             client_request_token: invocation.token.clone(),
-            rotation_token: invocation.rotation_token.clone(),
+            rotation_token: invocation.rotation_token.expose().clone(),
         };
         let forgets = self.bug == Some(Bug::RecreatesTheValue) && step == Step::CreateSecret;
         self.world.state().forgets_values = forgets;

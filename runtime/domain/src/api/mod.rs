@@ -36,6 +36,7 @@ mod restore_secret;
 mod rotate_secret;
 mod rotation_verbs;
 mod skip_rotation;
+mod slot_description;
 mod tag_resource;
 mod untag_resource;
 mod update_secret;
@@ -67,7 +68,7 @@ pub use list_secret_version_ids::{
 pub use list_secrets::{Filter, FilterKey, ListSecretsRequest, ListSecretsResponse, SecretListEntry, SortBy};
 pub use list_webhooks::{ListWebhooksRequest, ListWebhooksResponse, WebhookDescription};
 pub use members::{Bounds, Members};
-pub use preview_schedule::{PreviewScheduleRequest, PreviewScheduleResponse, SlotDescription};
+pub use preview_schedule::{PreviewScheduleRequest, PreviewScheduleResponse};
 pub use put_rotation_policy::{PutRotationPolicyRequest, PutRotationPolicyResponse};
 pub use put_secret_value::{PutSecretValueRequest, PutSecretValueResponse};
 pub use put_webhook::{PutWebhookRequest, PutWebhookResponse};
@@ -79,6 +80,7 @@ pub use rotation_verbs::{
     RotationVerb, RotationVerbResponse, VerifySecretRequest,
 };
 pub use skip_rotation::{SkipRotationRequest, SkipRotationResponse};
+pub use slot_description::SlotDescription;
 pub use tag_resource::{Tag, TagResourceRequest};
 pub use untag_resource::UntagResourceRequest;
 pub use update_secret::{UpdateSecretRequest, UpdateSecretResponse};

@@ -5,11 +5,9 @@ use serde::Serialize;
 use super::members::{Members, SECRET_ID_CHARS};
 use super::put_rotation_policy::{blackouts, time_zone};
 use super::rotate_secret::rules;
+use super::slot_description::SlotDescription;
 use super::{ApiError, Request, RotationRules};
 use crate::rotation_policy::BlackoutText;
-use crate::schedule::Zone;
-use crate::secret::Slot;
-use crate::time::{Timestamp, wire};
 
 /// Tells the next five slots of a secret: as it is set up, or as other rules would have it.
 #[derive(Clone, Debug)]
@@ -52,39 +50,4 @@ pub struct PreviewScheduleResponse {
     pub rotation_enabled: bool,
     /// In order; fewer than five when the calendar ends.
     pub slots: Vec<SlotDescription>,
-}
-
-/// A window, and the start in it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct SlotDescription {
-    /// The window opens.
-    #[serde(serialize_with = "wire::required")]
-    pub opens: Timestamp,
-    /// The rotation starts.
-    #[serde(serialize_with = "wire::required")]
-    pub starts: Timestamp,
-    /// The window closes.
-    #[serde(serialize_with = "wire::required")]
-    pub closes: Timestamp,
-    /// The same for people, in the policy's zone.
-    pub opens_local: String,
-    /// The same for people, in the policy's zone.
-    pub starts_local: String,
-    /// The same for people, in the policy's zone.
-    pub closes_local: String,
-}
-
-impl SlotDescription {
-    /// Of a slot, in a zone.
-    pub fn new(slot: Slot, zone: &Zone) -> Self {
-        Self {
-            opens: slot.opens,
-            starts: slot.starts,
-            closes: slot.closes,
-            opens_local: zone.text(slot.opens),
-            starts_local: zone.text(slot.starts),
-            closes_local: zone.text(slot.closes),
-        }
-    }
 }

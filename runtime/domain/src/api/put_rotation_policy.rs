@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::members::{Bounds, Members, SECRET_ID_CHARS};
-use super::preview_schedule::SlotDescription;
+use super::slot_description::SlotDescription;
 use super::{ApiError, Request};
 use crate::rotation_policy::{
     APART_HOURS_MAX, APART_SECRETS_MAX, APPROVALS_MAX, APPROVER_CHARS_MAX, APPROVERS_MAX, ATTEMPTS_MAX,

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::members::{Members, SECRET_ID_CHARS, STAGE_CHARS, TOKEN_CHARS};
 use super::{ApiError, Request, SecretValue};
+use crate::sensitive::Sensitive;
 
 /// Adds a version, or fills the empty one that a rotation made.
 #[derive(Clone, Debug)]
@@ -17,7 +18,7 @@ pub struct PutSecretValueRequest {
     /// Labels; `AWSCURRENT` when none are named.
     pub version_stages: Option<Vec<String>>,
     /// What the rotation event carried.
-    pub rotation_token: Option<String>,
+    pub rotation_token: Option<Sensitive<String>>,
 }
 
 impl Request for PutSecretValueRequest {
@@ -29,10 +30,10 @@ impl Request for PutSecretValueRequest {
             client_request_token: members.text("ClientRequestToken", TOKEN_CHARS)?,
             value: members.secret_value()?,
             version_stages: members.list("VersionStages", 1..=20, STAGE_CHARS)?,
-            rotation_token: members.text("RotationToken", 36..=256)?,
+            rotation_token: members.text("RotationToken", 36..=256)?.map(Sensitive::new),
         };
         if let Some(token) = &request.rotation_token
-            && !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !token.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         {
             members.violation("RotationToken", "satisfy regular expression pattern: ^[a-zA-Z0-9\\-]+$");
         }
@@ -54,4 +55,16 @@ pub struct PutSecretValueResponse {
     /// The version's labels; absent when it has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub version_stages: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_rotation_token() {
+        let body = br#"{"SecretId":"app","SecretString":"x","RotationToken":"11111111-1111-4111-8111-111111111111"}"#;
+        let request: PutSecretValueRequest = crate::api::decode(body).expect("a request");
+        assert!(request.rotation_token.is_some() && !format!("{request:?}").contains("1111"), "{request:?}");
+    }
 }

@@ -44,8 +44,8 @@ verbs! {
 pub struct RotationVerb {
     /// Name or ARN.
     pub secret_id: String,
-    /// Names the job that the verb begins: asking again before it has ended begins no other. Made up when
-    /// absent.
+    /// Names what the verb begins: asking again with it begins no other, for as long as that is remembered.
+    /// For RetryRotation the job that is to go on. Made up when absent.
     pub client_request_token: Option<String>,
 }
 

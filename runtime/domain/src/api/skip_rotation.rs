@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::members::{Members, SECRET_ID_CHARS};
-use super::preview_schedule::SlotDescription;
+use super::slot_description::SlotDescription;
 use super::{ApiError, Request};
 use crate::time::{SECOND_MS, Timestamp};
 

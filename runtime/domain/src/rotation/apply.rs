@@ -143,8 +143,17 @@ fn failed(mut job: Job, secret: &Secret, kind: FailureKind, now: Timestamp, jitt
         Cause::Schedule { closes: Some(closes), .. } => job.touched || until < closes,
         _ => true,
     };
-    if kind != FailureKind::Permanent && job.failures < failures_max && in_time {
+    let goes_on = kind != FailureKind::Permanent && job.failures < failures_max && in_time;
+    let is_refused = kind == FailureKind::Refused && (job.refusals >= PROBE_REFUSALS || !goes_on);
+    if is_refused && !job.set_again && job.tests_what_it_set() {
+        // Somebody changed the target since. setSecret sees what it takes now, and may repair it.
+        return Job { set_again: true, step: Step::SetSecret, ..job.again(now) };
+    }
+    if goes_on {
         return Job { state: State::BackOff { until }, ..job };
+    }
+    if is_refused && job.tests_what_it_set() {
+        advise(&mut job);
     }
     if job.purpose.is_passing() {
         return job.ended(End::Failed, now);
@@ -154,6 +163,16 @@ fn failed(mut job: Job, secret: &Secret, kind: FailureKind, now: Timestamp, jitt
         return Job { probe: Some(Probe::Failed), step: Step::TestSecret, ..job.again(now) };
     }
     Job { state: State::NeedsAttention { since: now }, ..job }
+}
+
+/// Says in the last failure what a person can do about a target that refuses again what was set again.
+fn advise(job: &mut Job) {
+    if let Some(failure) = job.attempts.last_mut().and_then(|attempt| attempt.failure.as_mut()) {
+        *failure = shortened(&format!(
+            "{failure}; setSecret has run once more and the target refuses it still: find out who else changes this \
+             password, then RetryRotation; RollBackRotation gives the new value up"
+        ));
+    }
 }
 
 fn checked(job: &Job, secret: &Secret, outcome: &Outcome) -> Outcome {

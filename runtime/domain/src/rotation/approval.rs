@@ -25,7 +25,7 @@ pub enum AskedBy {
 /// What people are asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalRequest {
-    /// Follows from secret, token, step, digest and who asks.
+    /// Follows from secret, token, step, digest, who asks, and how often that was asked in vain.
     pub id: String,
     /// Before which step.
     pub step: Step,
@@ -59,6 +59,23 @@ pub struct Approval {
     /// What they wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+}
+
+/// Requests of one kind that nobody answered in time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expiry {
+    /// Before which step.
+    pub step: Step,
+    /// Who asked.
+    pub asked_by: AskedBy,
+    /// How many of them.
+    pub times: u32,
+}
+
+impl Expiry {
+    fn is_of(&self, step: Step, asked_by: AskedBy) -> bool {
+        self.step == step && self.asked_by == asked_by
+    }
 }
 
 /// What an approval came to.
@@ -98,10 +115,14 @@ pub enum ApprovalError {
     },
 }
 
-/// The id of a request.
+/// The id of a request. One that expired is over, with what people said to it: the next has another id.
 pub(super) fn request_id(job: &Job, step: Step, digest: &str, asked_by: AskedBy) -> String {
-    let asked_by = if asked_by == AskedBy::Policy { "policy" } else { "function" };
-    let parts = [&job.secret_arn, &job.token, step.as_str(), digest, asked_by];
+    let asks = if asked_by == AskedBy::Policy { "policy" } else { "function" };
+    let mut parts = vec![job.secret_arn.as_str(), &job.token, step.as_str(), digest, asks];
+    let round = job.expired_times(step, asked_by).to_string();
+    if round != "0" {
+        parts.push(&round);
+    }
     let mut id = hex::encode(Sha256::digest(parts.join("\0")));
     id.truncate(ID_DIGITS);
     id
@@ -121,10 +142,20 @@ impl Job {
     pub fn expired(&self, now: Timestamp) -> Self {
         match &self.state {
             State::WaitingApproval { request } if request.until <= now => {
-                Self { state: State::NeedsAttention { since: now }, ..self.clone() }
+                let (step, asked_by) = (request.step, request.asked_by);
+                let mut after = Self { state: State::NeedsAttention { since: now }, ..self.clone() };
+                match after.expiries.iter_mut().find(|known| known.is_of(step, asked_by)) {
+                    Some(known) => known.times = known.times.saturating_add(1),
+                    None => after.expiries.push(Expiry { step, asked_by, times: 1 }),
+                }
+                after
             }
             _ => self.clone(),
         }
+    }
+
+    fn expired_times(&self, step: Step, asked_by: AskedBy) -> u32 {
+        self.expiries.iter().find(|known| known.is_of(step, asked_by)).map_or(0, |known| known.times)
     }
 
     /// How many have agreed to this.

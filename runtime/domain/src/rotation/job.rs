@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Approval, Cause, End, FailureKind, Lease, Purpose, State, Step};
+use super::{Approval, Cause, End, Expiry, FailureKind, Lease, Purpose, State, Step};
 use crate::secret::Secret;
+use crate::sensitive::Sensitive;
 use crate::time::Timestamp;
 
 /// A run of a step that is over.
@@ -46,8 +47,9 @@ pub struct Job {
     pub id: String,
     /// Id of the version that it works on.
     pub token: String,
-    /// What the function shows to prove that it is this rotation.
-    pub rotation_token: String,
+    /// What the function shows to prove that it is this rotation. Whoever can read the store needs no proof.
+    #[serde(with = "crate::sensitive::stored")]
+    pub rotation_token: Sensitive<String>,
     /// What it is for.
     pub purpose: Purpose,
     /// Who asked.
@@ -75,15 +77,24 @@ pub struct Job {
     /// Whether `setSecret` may have run: then the target may know the pending value only.
     #[serde(default)]
     pub touched: bool,
+    /// `setSecret` runs, or ran, once more because the target refused what it had set.
+    #[serde(default)]
+    pub set_again: bool,
     /// The pending value is being tried before it is given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
     /// The version whose rotation it undoes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
+    /// The token of the RollBackRotation that asked for what it does now, if that had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roll_back_token: Option<String>,
     /// Who agreed to what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Approval>,
+    /// Which requests for approval nobody answered in time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expiries: Vec<Expiry>,
     /// What ran, oldest first.
     pub attempts: Vec<Attempt>,
 }
@@ -93,7 +104,7 @@ impl Job {
     pub fn new(
         secret: &Secret,
         token: &str,
-        rotation_token: String,
+        rotation_token: Sensitive<String>,
         purpose: Purpose,
         cause: Cause,
         function_arn: String,
@@ -116,9 +127,12 @@ impl Job {
             refusals: 0,
             failures: 0,
             touched: false,
+            set_again: false,
             probe: None,
             undoes: None,
+            roll_back_token: None,
             approvals: Vec::new(),
+            expiries: Vec::new(),
             attempts: Vec::new(),
         }
     }
@@ -147,15 +161,33 @@ impl Job {
         }
     }
 
+    /// What it was asked for: a rotation that is undone goes on as a roll back.
+    pub const fn asked_for(&self) -> Purpose {
+        if self.undoes.is_some() { Purpose::Rotate } else { self.purpose }
+    }
+
     /// Whether what RotateSecret asks for may take its place: AWS knows nothing of it, and it has not
     /// touched the target.
     pub const fn gives_way(&self) -> bool {
         self.purpose.is_ours() && !self.touched
     }
 
-    /// The last failure's sentence.
+    /// Whether `testSecret` is to show here that the target takes what `setSecret` has set.
+    pub(super) const fn tests_what_it_set(&self) -> bool {
+        matches!(self.step, Step::TestSecret) && self.probe.is_none() && self.purpose.changes_target()
+    }
+
+    /// The last failure. Of a value that is probed because `setSecret` failed for good, that one: what the
+    /// probes found only says what followed from it.
     pub fn last_failure(&self) -> Option<&Attempt> {
-        self.attempts.iter().rev().find(|attempt| attempt.failure.is_some())
+        let mut failures = self.attempts.iter().rev().filter(|attempt| attempt.failure.is_some());
+        let is_cause = |attempt: &&Attempt| {
+            attempt.step == Step::SetSecret && attempt.kind == Some(FailureKind::Permanent)
+        };
+        match self.probe {
+            Some(Probe::Failed) => failures.clone().find(is_cause).or_else(|| failures.next()),
+            _ => failures.next(),
+        }
     }
 
     /// The job, ended.
@@ -178,10 +210,11 @@ impl Job {
                     }
                     (Cause::Api { .. }, _) => self.cause.clone(),
                 };
-                // A probe that could not tell is over: setSecret has the word again.
-                let fails = self.probe == Some(Probe::Failed);
-                let (probe, step) = if fails { (None, Step::SetSecret) } else { (self.probe, self.step) };
-                Self { cause, probe, step, ..self.again(now) }
+                // A probe that could not tell is over, and a target that refuses what was set may be
+                // repaired: setSecret has the word again.
+                let sets = self.probe == Some(Probe::Failed) || self.refusals > 0 && self.tests_what_it_set();
+                let (probe, step) = if sets { (None, Step::SetSecret) } else { (self.probe, self.step) };
+                Self { cause, probe, step, set_again: false, ..self.again(now) }
             }
             State::Ready { .. }
             | State::Running { .. }

@@ -17,7 +17,7 @@ mod state;
 mod step;
 
 pub use self::apply::{apply, next};
-pub use self::approval::{Answer, Approval, ApprovalError, ApprovalRequest, AskedBy};
+pub use self::approval::{Answer, Approval, ApprovalError, ApprovalRequest, AskedBy, Expiry};
 pub use self::cause::{Cause, SCHEDULER, copy_token, slot_token};
 pub use self::gate::{Gate, gate};
 pub use self::job::{Attempt, Job, Probe};

@@ -327,3 +327,70 @@ fn a_scheduled_rotation_waits_for_its_window_until_it_has_touched_the_target() {
     assert_eq!(person.cause, Cause::Schedule { slot: NOW, closes: None });
     assert_eq!(gate(&person, &secret(), "d", late), open);
 }
+
+/// What people said to a request that expired was about a day that is over.
+#[test]
+fn an_expired_request_is_over_with_what_was_said_to_it() {
+    let mut secret = secret();
+    let tag = |key: &str, value: &str| crate::api::Tag { key: key.into(), value: value.into() };
+    secret.tags = vec![tag("keywheel:approve-before", "createSecret"), tag("keywheel:approvals", "2")];
+    let ask = |job: &Job, now| match gate(job, &secret, "d1", now) {
+        Gate::Wait(state) => Job { state, ..job.clone() },
+        Gate::Open { .. } => panic!("nobody has agreed"),
+    };
+    let asked = ask(&job(Purpose::Rotate), NOW);
+    let first = asked.open_request().expect("the tags ask for it").clone();
+    let (one, _) = asked.approved(&first.id, "ann", None, NOW).expect("a first approval");
+    let late = first.until;
+    let expired = one.expired(late);
+    assert_eq!(expired.state, State::NeedsAttention { since: late });
+    let again = ask(&expired.resumed(&api("root"), late), late);
+    let second = again.open_request().expect("it is asked anew").clone();
+    assert_ne!(second.id, first.id);
+    assert_eq!(again.approved(&first.id, "bob", None, late).unwrap_err(), ApprovalError::NotOpen);
+    let (one, answer) = again.approved(&second.id, "bob", None, late).expect("a first approval");
+    assert_eq!(answer, Answer::Wanting(1));
+    let (both, answer) = one.approved(&second.id, "ann", None, late).expect("a second approval");
+    assert_eq!(
+        (answer, gate(&both, &secret, "d1", late)),
+        (Answer::Complete, Gate::Open { approved: false })
+    );
+}
+
+/// Somebody changes the password after `setSecret`: that looks again, once, and then a person is needed.
+#[test]
+fn a_target_that_refuses_what_was_set_is_set_once_more() {
+    let (set, secret) = before_set();
+    let (mut test, secret) = ran_with(&set, &secret, Outcome::Done);
+    for refusals in 1..PROBE_REFUSALS {
+        (test, _) = ran_with(&test, &secret, refused());
+        assert!(matches!(test.state, State::BackOff { .. }), "{refusals}");
+    }
+    let (set, kept) = ran_with(&test, &secret, refused());
+    assert_eq!((set.step, &set.state, set.failures), (Step::SetSecret, &State::Ready { since: NOW }, 0));
+    assert_eq!(kept, secret, "the pending value stays");
+    let (mut test, _) = ran_with(&set, &secret, Outcome::Done);
+    let repaired = ran_with(&test, &secret, Outcome::Done).0;
+    assert_eq!(repaired.step, Step::FinishSecret);
+    for _ in 0..FAILURES_MAX {
+        (test, _) = ran_with(&test, &secret, refused());
+    }
+    assert_eq!((test.step, &test.state), (Step::TestSecret, &State::NeedsAttention { since: NOW }));
+    let told = test.last_failure().and_then(|attempt| attempt.failure.clone()).unwrap_or_default();
+    assert!(
+        told.starts_with("no; setSecret has run once more") && told.contains("RollBackRotation"),
+        "{told}"
+    );
+    // Who says go on wants it looked at again.
+    let resumed = test.resumed(&api("ann"), NOW);
+    assert_eq!((resumed.step, resumed.set_again), (Step::SetSecret, false));
+}
+
+#[test]
+fn what_a_function_proves_itself_with_is_shown_nowhere() {
+    let job = job(Purpose::Rotate);
+    assert!(!format!("{job:?}").contains("token-of-the-rotation"));
+    let stored = serde_json::to_string(&job).expect("a record is JSON");
+    let read: Job = serde_json::from_str(&stored).expect("what was written can be read");
+    assert_eq!(read, job);
+}

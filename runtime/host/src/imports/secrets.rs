@@ -95,7 +95,7 @@ impl wit::Host for State {
             client_request_token: Some(client_request_token),
             value: Some(value),
             version_stages: Some(version_stages).filter(|stages| !stages.is_empty()),
-            rotation_token: Some(rotation_token),
+            rotation_token: Some(rotation_token.into()),
         };
         let answer = self.secrets.put_secret_value(request).await;
         self.end();

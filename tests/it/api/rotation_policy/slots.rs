@@ -182,3 +182,28 @@ async fn jump(jumps: &[i64], catch_up: bool, black: bool) {
     ran.dedup();
     assert_eq!(ran.len(), count, "a slot ran twice: {rows:?}");
 }
+
+/// What cannot begin is left out and says why; it is not tried again and again.
+#[tokio::test]
+async fn a_slot_without_room_for_its_labels_is_left_out() {
+    let world = one(json!({})).await;
+    for number in 0..18 {
+        let stage = json!({
+            "SecretId": "a", "VersionStage": format!("L{number}"), "MoveToVersionId": super::TOKENS[0],
+        });
+        world.call("UpdateSecretVersionStage", &stage).await.unwrap();
+    }
+    work_at(&world, "2025-11-24T08:00").await;
+    assert_eq!(rotated(&world, "a").await, None);
+    assert_eq!(
+        told(&world, "a").await,
+        [
+            "ScheduledRotationSkipped: slot 2025-11-24T08:00:00.000Z: a secret has at most 20 staging labels; the \
+          next start is 2025-11-25T08:00:00.000Z"
+        ]
+    );
+    let stage = json!({"SecretId": "a", "VersionStage": "L0", "RemoveFromVersionId": super::TOKENS[0]});
+    world.call("UpdateSecretVersionStage", &stage).await.unwrap();
+    work_at(&world, "2025-11-25T08:00").await;
+    assert_eq!(rotated(&world, "a").await.unwrap(), "2025-11-25T08:00");
+}
