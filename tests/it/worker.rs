@@ -1,4 +1,5 @@
-//! What the worker runs at once: one broken target holds up nothing but what is on it.
+//! What the worker runs at once: one broken target holds up nothing but what is on it, and a group rotates no
+//! more secrets than it says.
 #![cfg(test)]
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use keywheel_tests::entropy::SimEntropy;
 use keywheel_tests::node::{ACCOUNT, Node, REGION};
 use keywheel_tests::store::SimStore;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 const LIVE: usize = 500;
 const DEAD: usize = 40;
@@ -124,6 +125,104 @@ async fn a_dead_target_delays_no_other() {
     assert_eq!(*function.hanging.lock().unwrap(), TARGET_MAX, "the rest waits for room, and hammers nobody");
     stop.send(true).unwrap();
     work.await.unwrap();
+}
+
+/// Secrets of one concurrency group, each on a target of its own.
+const GROUPED: usize = 12;
+/// So many of them may rotate at once.
+const GROUP_MAX: usize = 2;
+/// Others, of no group.
+const UNGROUPED: usize = 5;
+
+/// A function that stops in `setSecret` of a secret of the group until the test lets one of them go on. The first
+/// of them never goes on.
+struct Gated {
+    hanging: Hanging,
+    gate: Semaphore,
+    /// How many of the group are in it now, and how many were at most.
+    inside: Mutex<(usize, usize)>,
+    entered: watch::Sender<usize>,
+}
+
+#[async_trait]
+impl Invoke for Gated {
+    async fn invoke(&self, invocation: Invocation) -> Report {
+        if invocation.secret_arn.contains("secret:group/") && invocation.step == Step::SetSecret {
+            {
+                let mut inside = self.inside.lock().unwrap();
+                inside.0 += 1;
+                inside.1 = inside.1.max(inside.0);
+            }
+            self.entered.send_modify(|entered| *entered += 1);
+            if invocation.secret_arn.contains("secret:group/0-") {
+                std::future::pending::<()>().await;
+            }
+            self.gate.acquire().await.unwrap().forget();
+            self.inside.lock().unwrap().0 -= 1;
+        }
+        self.hanging.invoke(invocation).await
+    }
+
+    async fn digest(&self, function_arn: &str, scope: &Scope) -> Option<String> {
+        self.hanging.digest(function_arn, scope).await
+    }
+
+    fn wall_ms_max(&self) -> i64 {
+        self.hanging.wall_ms_max()
+    }
+}
+
+/// One of the group hangs for ever and keeps its place; the others take turns in what is left.
+#[tokio::test]
+async fn a_group_never_rotates_more_secrets_at_once_than_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SimStore::new());
+    let (clock, entropy) = (Arc::new(SimClock::at_noon()), Arc::new(SimEntropy::new(7)));
+    let node = Node::open(store, folder.path(), &["hanging"], clock, entropy).await.unwrap();
+    let node = Arc::new(node);
+    for index in 0..GROUPED {
+        let name = format!("group/{index}");
+        rotate(&node, &name, &format!("group-{index}.example")).await;
+        let group = json!({"Name": "payments", "MaxConcurrent": GROUP_MAX});
+        let policy = json!({"SecretId": name, "Group": group}).to_string();
+        let put = node.ops.dispatch(&Node::root(), "Keywheel.PutRotationPolicy", policy.as_bytes()).await;
+        put.unwrap();
+    }
+    for index in 0..UNGROUPED {
+        rotate(&node, &format!("alone/{index}"), &format!("alone-{index}.example")).await;
+    }
+    let (entered, mut enters) = watch::channel(0);
+    let hanging = Hanging { node: Arc::clone(&node), hanging: Mutex::default() };
+    let function = Arc::new(Gated { hanging, gate: Semaphore::new(0), inside: Mutex::default(), entered });
+    let (stop, stopped) = watch::channel(false);
+    let work = tokio::spawn(node.worker_over(Arc::clone(&function) as Arc<dyn Invoke>).run(stopped));
+    // The group is full, and holds up nobody else.
+    enters.wait_for(|entered| *entered == GROUP_MAX).await.unwrap();
+    until_left(&node, GROUPED).await;
+    for ended in 1..GROUPED {
+        function.gate.add_permits(1);
+        // The one that ends gives its place to the next.
+        until_left(&node, GROUPED - ended).await;
+        let expected = GROUPED.min(GROUP_MAX + ended);
+        enters.wait_for(|entered| *entered >= expected).await.unwrap();
+        assert_eq!(*enters.borrow(), expected, "after {ended} have ended");
+    }
+    assert_eq!(*function.inside.lock().unwrap(), (1, GROUP_MAX));
+    assert_eq!(targets_left(&node).await, BTreeMap::from([("group-0.example:5432".to_owned(), 1)]));
+    stop.send(true).unwrap();
+    work.await.unwrap();
+}
+
+/// Waits until so many rotations are not complete.
+async fn until_left(node: &Node, rotations: usize) {
+    let mut changes = node.ops.store().changes();
+    loop {
+        changes.borrow_and_update();
+        if targets_left(node).await.values().sum::<usize>() == rotations {
+            return;
+        }
+        changes.changed().await.unwrap();
+    }
 }
 
 /// How many rotations are not complete, by target.
