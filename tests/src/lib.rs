@@ -12,5 +12,6 @@ pub mod postgres;
 mod postgres_programs;
 pub mod process;
 pub mod sim;
+pub mod small_disk;
 pub mod store;
 pub mod wait;

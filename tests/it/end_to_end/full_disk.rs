@@ -1,6 +1,6 @@
-//! The data folder's disk is full. A limit on the length of files stands in for it: a write beyond it
-//! fails as one on a full disk does, with another error code. A small file system would need privileges that a
-//! container does not give.
+//! The data folder's disk is full: really, on a small file system, where one can be mounted; and by a limit on
+//! the length of files, which any user can set. A write beyond that fails as one on a full disk does, with
+//! another error code.
 
 use std::fs;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::process::Command;
 
 use keywheel_tests::client::ApiClient;
 use keywheel_tests::process::{self, Keywheel};
+use keywheel_tests::small_disk::{self, SmallDisk};
 use keywheel_tests::wait;
 use serde_json::{Value, json};
 
@@ -16,6 +17,8 @@ use super::fleet::Fleet;
 
 /// Room beside what is there already: for some writes, and far from all.
 const ROOM_BYTES: u64 = 1024 * 1024;
+/// The size of a disk on which somebody has made room.
+const ROOMY_BYTES: u64 = 256 * 1024 * 1024;
 const VALUE_BYTES: usize = 60_000;
 /// More than there is room for, so that one of them is refused.
 const WRITES_MAX: usize = 100;
@@ -27,16 +30,39 @@ const EIGHTHS: u64 = 8;
 const STORE: &str = "store.redb";
 
 #[tokio::test]
-async fn a_full_disk_refuses_writes_and_keeps_what_it_acknowledged() {
+async fn a_limit_of_files_refuses_writes_and_keeps_what_was_acknowledged() {
     let fleet = Fleet::start(1).await;
-    let (name, before) = (fleet.names[0].clone(), fleet.settled().await);
+    let before = fleet.settled().await;
     let fleet = serve_again(fleet, |data| limited(data, file_bytes(data) + ROOM_BYTES)).await;
-    let (client, postgres) = (&fleet.site.client, &fleet.site.postgres);
+    fill_up_and_go_on(fleet, before, || {}).await;
+}
 
+#[tokio::test]
+async fn a_full_disk_refuses_writes_and_keeps_what_was_acknowledged() {
+    let fleet = Fleet::start(1).await;
+    let before = fleet.settled().await;
+    let Fleet { site: Site { postgres, data, keywheel, .. }, names } = fleet;
+    keywheel.kill();
+    let bytes = small_disk::bytes_of(data.path()).unwrap() + ROOM_BYTES;
+    let Some(disk) = SmallDisk::mount(bytes).unwrap() else {
+        println!("nobody may mount a file system here: only the limit on the length of files was tested");
+        return;
+    };
+    let data = disk.copy(data.path()).unwrap();
+    let keywheel = Keywheel::start(data.path()).await.unwrap();
+    let client = keywheel.client();
+    let fleet = Fleet { site: Site { postgres, data, keywheel, client }, names };
+    fill_up_and_go_on(fleet, before, || disk.resize(ROOMY_BYTES).unwrap()).await;
+}
+
+/// The disk fills up in the middle of a rotation, somebody makes room, and the next process goes on.
+async fn fill_up_and_go_on(fleet: Fleet, before: Vec<String>, make_room: impl FnOnce()) {
+    let name = &fleet.names[0];
+    let (client, postgres) = (&fleet.site.client, &fleet.site.postgres);
     // The rotation is in the middle of setSecret when the disk fills up, and the role changes after that.
-    let held = postgres.hold(&name).await.unwrap();
+    let held = postgres.hold(name).await.unwrap();
     fleet.rotate().await;
-    fleet.wait_for_change_of(&name, 1).await;
+    fleet.wait_for_change_of(name, 1).await;
     assert_eq!(fleet.site.keywheel.get("/healthz").unwrap(), (200, "ok\n".to_owned()));
     let acknowledged = fill(client, 0).await;
     assert!(acknowledged > 0, "there was no room at all");
@@ -44,16 +70,15 @@ async fn a_full_disk_refuses_writes_and_keeps_what_it_acknowledged() {
     assert_eq!(status, 503, "{text}");
     assert!(text.contains("disk"), "{text}");
     held.release().await.unwrap();
-    let changed = async || Ok((!postgres.accepts(&name, &before[0]).await?).then_some(()));
+    let changed = async || Ok((!postgres.accepts(name, &before[0]).await?).then_some(()));
     wait::until("the role to change", changed).await.unwrap();
-
     // Writes stay refused, and what is there can be read: the one password that works, among others.
     for _ in 0..3 {
         assert_refused(client, "later").await;
     }
     fleet.none_is_locked_out().await;
     check_values(client, acknowledged).await;
-
+    make_room();
     let fleet = serve_again(fleet, |data| process::serve(data).unwrap()).await;
     let client = &fleet.site.client;
     assert_eq!(fleet.site.keywheel.get("/healthz").unwrap().0, 200);
