@@ -1,7 +1,7 @@
 //! Keywheel: a secrets manager that rotates.
 //!
 //! The modules have an order, lowest first, and each uses only those before it:
-//! clock, entropy, config, metrics, store, vault, audit, ops, worker, webhooks, server, cli.
+//! clock, entropy, config, metrics, store, vault, audit, ops, worker, rehearsal, webhooks, server, cli.
 
 pub mod audit;
 pub mod cli;
@@ -10,6 +10,7 @@ pub mod config;
 pub mod entropy;
 pub mod metrics;
 pub mod ops;
+pub mod rehearsal;
 pub mod server;
 pub mod store;
 pub mod vault;

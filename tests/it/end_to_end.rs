@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod audit;
+mod author;
 mod cli;
 mod crash;
 mod fleet;

@@ -7,6 +7,7 @@ mod end_to_end;
 mod host;
 mod layers;
 mod monitoring;
+mod rehearsal;
 mod store;
 mod webhooks;
 mod worker;

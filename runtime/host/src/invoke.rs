@@ -17,6 +17,7 @@ use crate::imports::approvals::Approvals;
 use crate::imports::secrets::Secrets;
 use crate::limits::Limits;
 use crate::meter::Meter;
+use crate::rehearsal::Rehearsal;
 use crate::report::{End, Report};
 use crate::state::{State, Stop};
 use crate::transcript::SharedTranscript;
@@ -63,6 +64,11 @@ impl Function {
     ///
     /// Whatever the guest does becomes part of the report. Dropping the future ends the step at once.
     pub async fn invoke(&self, invocation: Invocation) -> Report {
+        self.run(invocation, None).await
+    }
+
+    /// The same, on a stage when there is one.
+    pub(crate) async fn run(&self, invocation: Invocation, rehearsal: Option<Rehearsal>) -> Report {
         let Invocation { event, secrets, egress, limits, environment, approved } = invocation;
         let _slot = self.engine.slot().await;
         let meter = Meter::start();
@@ -70,7 +76,8 @@ impl Function {
         transcript.lock().redactor().learn(event.rotation_token.expose());
         let wasi = wasi::context(&environment, &transcript);
         let approvals = Approvals::new(approved);
-        let state = State::new(limits.clone(), secrets, egress, wasi, transcript.clone(), approvals);
+        let mut state = State::new(limits.clone(), secrets, egress, wasi, transcript.clone(), approvals);
+        state.rehearsal = rehearsal;
         let mut store = self.store(state, &limits, &meter);
 
         // A panic of a host function must end one step and not the worker that drives it.

@@ -19,6 +19,7 @@ mod invoke;
 mod limits;
 mod meter;
 mod redact;
+pub mod rehearsal;
 mod report;
 mod state;
 #[cfg(test)]

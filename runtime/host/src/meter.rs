@@ -73,7 +73,7 @@ impl<F: Future + Unpin> Future for Measured<'_, F> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a limit of real time is measured in real time")]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

@@ -9,6 +9,7 @@ use crate::egress::Egress;
 use crate::imports::approvals::Approvals;
 use crate::imports::secrets::Secrets;
 use crate::limits::{Limiter, Limits};
+use crate::rehearsal::Rehearsal;
 use crate::transcript::SharedTranscript;
 
 /// Handles that a guest may hold: streams, pollables and connections.
@@ -26,6 +27,8 @@ pub(crate) struct State {
     pub(crate) approvals: Approvals,
     /// Database connections that are open.
     pub(crate) connections: usize,
+    /// The stage, when this is a rehearsal.
+    pub(crate) rehearsal: Option<Rehearsal>,
     calls: u64,
     /// The call that the guest waits for.
     waits_for: Option<&'static str>,
@@ -63,6 +66,7 @@ impl State {
             transcript,
             approvals,
             connections: 0,
+            rehearsal: None,
             calls: 0,
             waits_for: None,
         }

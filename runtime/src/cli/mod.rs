@@ -8,6 +8,7 @@ mod approver;
 mod audit;
 mod client;
 mod events;
+mod function;
 mod log;
 mod moment;
 mod rotation;
@@ -41,6 +42,8 @@ enum Command {
     Audit(audit::AuditArguments),
     /// Prints what was done, one event a line.
     Events(events::EventsArguments),
+    /// Makes, builds and checks rotation functions.
+    Function(function::FunctionArguments),
     /// Looks at rotations, and acts on them.
     Rotation(rotation::RotationArguments),
     /// Runs the server until it is told to stop (SIGINT or SIGTERM).
@@ -56,6 +59,7 @@ impl Command {
             Self::Approver(arguments) => approver::run(arguments),
             Self::Audit(arguments) => audit::run(arguments),
             Self::Events(arguments) => events::run(arguments),
+            Self::Function(arguments) => function::run(arguments),
             Self::Rotation(arguments) => rotation::run(arguments),
             Self::Serve(arguments) => serve::run(arguments),
             Self::Version => version::run(),

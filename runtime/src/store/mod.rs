@@ -1,7 +1,7 @@
 //! The store: compare-and-swap over an ordered key space.
 //!
 //! Everything Keywheel remembers is an entry here. [`Store`] is the contract; [`RedbStore`] keeps it
-//! in one file on this machine. A batch is written whole or not at all, and an answer is given only
+//! in one file on this machine, [`MemoryStore`] in memory for rehearsals. A batch is written whole or not at all, and an answer is given only
 //! when the disk has it.
 //!
 //! Deliberately absent: any knowledge of secrets, jobs or keys; ciphertext and records are bytes.
@@ -12,6 +12,7 @@ mod error;
 mod format;
 mod key;
 pub mod log;
+mod memory;
 mod probe;
 mod redb;
 mod view;
@@ -24,6 +25,7 @@ pub use self::batch::Batch;
 pub use self::error::{Cause, CommitError, Limit, OpenError, StoreError};
 pub use self::key::Key;
 pub use self::log::{Head, Link, Log};
+pub use self::memory::{MemoryImage, MemoryStore};
 pub use self::redb::RedbStore;
 
 /// The longest key, in bytes.

@@ -136,9 +136,9 @@ impl Invoke for HostInvoke {
 }
 
 /// The `secrets` interface of a running function: the API's own actions, with a narrower caller.
-struct GuestSecrets {
-    ops: Arc<Operations>,
-    caller: Caller,
+pub(crate) struct GuestSecrets {
+    pub(crate) ops: Arc<Operations>,
+    pub(crate) caller: Caller,
 }
 
 #[async_trait]

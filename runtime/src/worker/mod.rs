@@ -26,6 +26,7 @@ use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::time::{SECOND_MS, Timestamp};
 use tokio::sync::{Notify, watch};
 
+pub(crate) use self::host::GuestSecrets;
 pub use self::host::{HostInvoke, Source};
 pub use self::room::RoomLimits;
 use self::room::{Needs, Room};

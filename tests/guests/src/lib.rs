@@ -1,7 +1,11 @@
 //! Rotation functions for tests of the sandbox, as WebAssembly components: each one in `examples/`
-//! misbehaves in one way; `noop` and `prints` behave.
+//! misbehaves in one way; `noop` and `prints` behave. Those whose names begin with `bad_` break one rule of the
+//! contract each, and are named after it.
 //!
 //! An example is used because one package may have many of them, each a component of its own.
+
+#[cfg(target_family = "wasm")]
+pub mod planted;
 
 /// The component of the example with this name.
 ///
@@ -27,7 +31,7 @@ const COMPONENTS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/compone
 mod tests {
     #[test]
     fn every_guest_is_a_component() {
-        assert_eq!(super::names().count(), 14);
+        assert_eq!(super::names().count(), 27);
         for name in super::names() {
             assert!(super::component(name).starts_with(b"\0asm\x0d\0\x01\0"), "{name}");
         }

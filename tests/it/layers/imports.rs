@@ -3,9 +3,21 @@
 use std::path::Path;
 
 /// The modules of `runtime`, lowest first. A module uses only itself and those before it.
-pub(super) const LAYERS: [&str; 13] = [
-    "clock", "entropy", "config", "metrics", "store", "vault", "audit", "ops", "worker", "webhooks",
-    "server", "cli", "main",
+pub(super) const LAYERS: [&str; 14] = [
+    "clock",
+    "entropy",
+    "config",
+    "metrics",
+    "store",
+    "vault",
+    "audit",
+    "ops",
+    "worker",
+    "rehearsal",
+    "webhooks",
+    "server",
+    "cli",
+    "main",
 ];
 
 /// The sentences about what a file uses against the order. `file` is relative to `runtime/src`.

@@ -2,8 +2,7 @@
 
 mod contract;
 mod disk;
-mod sim;
 
 pub use self::contract::{check_log, contract};
 pub use self::disk::{Death, Disk, Survival};
-pub use self::sim::{SimImage, SimStore};
+pub use keywheel::store::{MemoryImage as SimImage, MemoryStore as SimStore};

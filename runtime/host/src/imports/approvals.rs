@@ -2,6 +2,7 @@
 //! are, and how they are asked, is the runtime's.
 
 use crate::contract::keywheel::rotation::approvals::Host;
+use crate::rehearsal::Touch;
 use crate::state::State;
 
 /// A summary; a longer one is cut.
@@ -29,6 +30,9 @@ impl Approvals {
 
 impl Host for State {
     async fn require(&mut self, summary: String) -> wasmtime::Result<bool> {
+        if let Some(rehearsal) = &self.rehearsal {
+            rehearsal.note("approvals.require", Touch::Nothing);
+        }
         if !self.approvals.approved && self.approvals.asked.is_none() {
             let summary = self.transcript.lock().clean_lines(&summary, SUMMARY_BYTES_MAX);
             self.approvals.asked = Some(summary);

@@ -26,6 +26,11 @@ pub(super) const fn transient(kind: ErrorKind, message: String) -> Error {
     Error { kind, sqlstate: None, message, transient: true }
 }
 
+/// What a rehearsal puts in the place of an answer: the connection broke.
+pub(super) fn lost() -> Error {
+    transient(ErrorKind::Connection, "the connection to the server broke off".to_owned())
+}
+
 pub(super) fn from_egress(error: &EgressError) -> Error {
     if error.is_refusal() {
         permanent(ErrorKind::Egress, error.to_string())

@@ -16,6 +16,7 @@ use wasmtime::component::Resource;
 
 use crate::contract::keywheel::rotation::sql as wit;
 use crate::limits::Limits;
+use crate::rehearsal::{self, Call, Rehearsal, through};
 use crate::state::State;
 use wit::{Engine, Error, ErrorKind, Rows, Target, Value};
 
@@ -27,6 +28,7 @@ pub struct Session(Driver);
 enum Driver {
     Postgres(postgres::Session),
     Mysql(mysql::Session),
+    Simulated(rehearsal::Session),
 }
 
 impl Driver {
@@ -34,6 +36,7 @@ impl Driver {
         match self {
             Self::Postgres(session) => session.execute(statement, parameters).await,
             Self::Mysql(session) => session.execute(statement, parameters).await,
+            Self::Simulated(session) => session.execute(statement, parameters),
         }
     }
 
@@ -41,6 +44,7 @@ impl Driver {
         match self {
             Self::Postgres(session) => session.query(statement, parameters, limits).await,
             Self::Mysql(session) => session.query(statement, parameters, limits).await,
+            Self::Simulated(session) => session.query(statement, parameters),
         }
     }
 
@@ -49,6 +53,7 @@ impl Driver {
         match self {
             Self::Postgres(session) => session.close().await,
             Self::Mysql(session) => session.close().await,
+            Self::Simulated(_) => {}
         }
     }
 }
@@ -60,12 +65,17 @@ impl wit::HostConnection for State {
         self.begin("sql.connection.open")?;
         let password = Sensitive::new(std::mem::take(&mut target.password));
         self.transcript.lock().redactor().learn(password.expose());
-        let answer = self.connect(&target, &password).await;
+        let stage = self.rehearsal.clone();
+        let call = |_: &Rehearsal| Call::login(&target);
+        let answer = through(stage.as_ref(), call, fault::lost, self.connect(&target, &password)).await;
         self.end();
         match answer {
             Ok(driver) => {
                 let handle = self.table.push(Session(driver))?;
                 self.connections += 1;
+                if let Some(stage) = stage {
+                    stage.opened(handle.rep(), &target);
+                }
                 Ok(Ok(handle))
             }
             Err(error) => Ok(Err(self.clean(error))),
@@ -79,7 +89,9 @@ impl wit::HostConnection for State {
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<u64, Error>> {
         self.begin("sql.connection.execute")?;
-        let answer = self.table.get_mut(&session)?.0.execute(&statement, &parameters).await;
+        let call = |stage: &Rehearsal| stage.statement("sql.connection.execute", session.rep(), &statement);
+        let running = self.table.get_mut(&session)?.0.execute(&statement, &parameters);
+        let answer = through(self.rehearsal.as_ref(), call, fault::lost, running).await;
         self.end();
         Ok(answer.map_err(|error| self.clean(error)))
     }
@@ -91,7 +103,9 @@ impl wit::HostConnection for State {
         parameters: Vec<Value>,
     ) -> wasmtime::Result<Result<Rows, Error>> {
         self.begin("sql.connection.query")?;
-        let answer = self.table.get_mut(&session)?.0.query(&statement, &parameters, &self.limits).await;
+        let call = |stage: &Rehearsal| stage.statement("sql.connection.query", session.rep(), &statement);
+        let running = self.table.get_mut(&session)?.0.query(&statement, &parameters, &self.limits);
+        let answer = through(self.rehearsal.as_ref(), call, fault::lost, running).await;
         self.end();
         Ok(answer.map_err(|error| self.clean(error)))
     }
@@ -107,6 +121,9 @@ impl wit::HostConnection for State {
 
 impl State {
     async fn connect(&mut self, target: &Target, password: &Sensitive<String>) -> Result<Driver, Error> {
+        if let Some(targets) = self.rehearsal.as_ref().and_then(Rehearsal::targets) {
+            return targets.open(target, password).map(Driver::Simulated);
+        }
         if self.connections >= self.limits.connections_max {
             let message =
                 format!("no more than {} connections may be open at once", self.limits.connections_max);

@@ -1,23 +1,24 @@
-//! The simulated store: the contract of [`Store`] over a map in memory.
+//! The contract of [`Store`] over a map in memory: for rehearsals and simulations.
 //!
-//! It has no threads and never waits, so that a simulated world stays deterministic. Every commit is
-//! durable at once: a crash is a new store made from the old one's image.
+//! It has no threads and never waits, so that what runs on it is deterministic. Every commit counts as durable
+//! at once: a crash is a new store made from the old one's image.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use keywheel::store::{Batch, CommitError, Entry, Key, Revision, Store, StoreError, check_scan_limit, log};
 use tokio::sync::watch;
+
+use super::{Batch, CommitError, Entry, Key, Revision, Store, StoreError, check_scan_limit, log};
 
 /// What would be on disk: the whole durable state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SimImage {
+pub struct MemoryImage {
     entries: BTreeMap<Key, Entry>,
     latest: Revision,
 }
 
-impl SimImage {
+impl MemoryImage {
     /// The entries, for invariants to look at.
     pub const fn entries(&self) -> &BTreeMap<Key, Entry> {
         &self.entries
@@ -26,20 +27,20 @@ impl SimImage {
 
 /// A store in memory.
 #[derive(Debug)]
-pub struct SimStore {
-    image: Mutex<SimImage>,
+pub struct MemoryStore {
+    image: Mutex<MemoryImage>,
     latest: watch::Sender<Revision>,
     exclusive: bool,
 }
 
-impl SimStore {
+impl MemoryStore {
     /// An empty store that one process has for itself.
     pub fn new() -> Self {
-        Self::from_image(SimImage::default())
+        Self::from_image(MemoryImage::default())
     }
 
     /// The store as a process finds it that starts after a crash.
-    pub fn from_image(image: SimImage) -> Self {
+    pub fn from_image(image: MemoryImage) -> Self {
         let latest = watch::Sender::new(image.latest);
         Self { image: Mutex::new(image), latest, exclusive: true }
     }
@@ -52,23 +53,23 @@ impl SimStore {
     }
 
     /// What a crash at this moment would leave.
-    pub fn durable_image(&self) -> SimImage {
+    pub fn durable_image(&self) -> MemoryImage {
         self.image().clone()
     }
 
-    fn image(&self) -> MutexGuard<'_, SimImage> {
+    fn image(&self) -> MutexGuard<'_, MemoryImage> {
         self.image.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Default for SimStore {
+impl Default for MemoryStore {
     fn default() -> Self {
         Self::new()
     }
 }
 
 #[async_trait]
-impl Store for SimStore {
+impl Store for MemoryStore {
     async fn load(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
         Ok(self.image().entries.get(key).cloned())
     }

@@ -1,0 +1,197 @@
+//! An author at a terminal: from an empty folder to a component that is checked and tried on a real database.
+//!
+//! The commands are those of `sdk/README.md`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use keywheel_tests::postgres::{DATABASE, HOST, Postgres};
+use keywheel_tests::process;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::ROLE;
+
+/// What the tests around cargo set for themselves.
+const VARIABLES_OF_TESTS: [&str; 4] =
+    ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"];
+
+/// A folder in which an author works.
+struct Desk(TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A program, as the author's shell would start it. What cargo compiles stays from one run to the next.
+    fn at_home(&self, mut command: Command) -> Command {
+        command.current_dir(self.0.path());
+        for name in VARIABLES_OF_TESTS {
+            command.env_remove(name);
+        }
+        command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects"));
+        // The versions of a new project are those of this workspace, which are there already.
+        command.env("CARGO_NET_OFFLINE", "true");
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = process::keywheel().unwrap();
+        command.args(arguments);
+        self.at_home(command).output().unwrap()
+    }
+
+    /// What a command prints that succeeds.
+    fn says(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", shown(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn fails(&self, arguments: &[&str], code: i32, sentence: &str) {
+        let output = self.run(arguments);
+        let told = String::from_utf8(output.stderr.clone()).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", shown(&output));
+        assert!(told.contains(sentence) && told.ends_with('\n'), "{arguments:?}: {told}");
+    }
+}
+
+fn shown(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn readme() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("sdk/README.md");
+    fs::read_to_string(path).unwrap()
+}
+
+/// The commands of the README's section on the way from nothing to a rotated secret.
+fn readme_commands() -> Vec<String> {
+    let readme = readme();
+    let section = readme.split("## From nothing to a rotated secret").nth(1).unwrap();
+    let block = section.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    block.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_commands_of_the_readme_lead_to_a_component_that_is_checked() {
+    let desk = Desk::new();
+    let commands = readme_commands();
+    assert_eq!(commands.len(), 5, "{commands:#?}");
+    let mut told = Vec::new();
+    for command in &commands[..3] {
+        let words: Vec<&str> = command.split(' ').collect();
+        assert_eq!(words[0], "keywheel");
+        told.push(desk.says(&words[1..]));
+    }
+    assert!(told[0].contains("keywheel function build") && desk.path("app-password/README.md").is_file());
+    assert!(told[1].starts_with("app-password/app-password.wasm: "), "{}", told[1]);
+    assert!(told[2].contains("13 of 13 rules kept"), "{}", told[2]);
+    assert!(
+        commands[3].starts_with("keywheel function deploy app-password/app-password.wasm "),
+        "{}",
+        commands[3]
+    );
+    assert!(commands[4].starts_with("aws secretsmanager rotate-secret "), "{}", commands[4]);
+}
+
+#[test]
+fn a_new_project_of_each_kind_tests_builds_and_keeps_every_rule() {
+    let desk = Desk::new();
+    for kind in ["sql", "blank"] {
+        let name = format!("new-{kind}");
+        desk.says(&["function", "new", &name, "--language", "rust", "--kind", kind]);
+        let mut cargo = desk.at_home(Command::new("cargo"));
+        cargo.arg("test").current_dir(desk.path(&name));
+        let tested = cargo.output().unwrap();
+        assert!(tested.status.success(), "{kind}: {}", shown(&tested));
+        desk.says(&["function", "build", &name]);
+        let component = format!("{name}/{name}.wasm");
+        let verdict: Value =
+            serde_json::from_str(&desk.says(&["function", "check", &component, "--json"])).unwrap();
+        assert_eq!(verdict["Good"], true, "{verdict:#}");
+    }
+    desk.fails(&["function", "new", "new-sql", "--language", "rust"], 1, "not empty");
+    desk.fails(&["function", "new", "New", "--language", "rust"], 2, "a letter first");
+    desk.fails(&["function", "build", "nowhere"], 1, "keywheel function new");
+    desk.fails(&["function", "check", "nowhere.wasm"], 1, "keywheel function build");
+}
+
+#[test]
+fn a_broken_rule_is_told_with_its_step_and_call() {
+    let desk = Desk::new();
+    fs::write(desk.path("bad.wasm"), keywheel_guests::component("bad_same_login")).unwrap();
+    desk.fails(&["function", "check", "bad.wasm"], 1, "`bad.wasm` breaks same-login");
+    let told = shown(&desk.run(&["function", "check", "bad.wasm"]));
+    let line = "setSecret, call 2, sql.connection.open (log in as `app` at stranger.example:5432): the pending value has \
+                another `host`, and the function turned to it";
+    assert!(told.contains(line), "{told}");
+    let output = desk.run(&["function", "check", "bad.wasm", "--json"]);
+    let verdict: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rules = verdict["Rules"].as_array().unwrap();
+    let broken = rules.iter().find(|rule| rule["Result"] == "broken").unwrap();
+    assert_eq!(
+        (&broken["Rule"], &broken["Breaches"][0]["Step"]),
+        (&"same-login".into(), &"setSecret".into())
+    );
+    assert_eq!(broken["Breaches"][0]["Call"]["Number"], 2, "{broken:#}");
+
+    // What the README shows of a verdict is one.
+    fs::write(desk.path("bad.wasm"), keywheel_guests::component("bad_create_touches_nothing")).unwrap();
+    let block = readme().split("```console\n$ keywheel function check bad.wasm\n").nth(1).unwrap().to_owned();
+    let told = shown(&desk.run(&["function", "check", "bad.wasm"]));
+    assert!(told.contains(block.split("```").next().unwrap()), "{told}");
+
+    fs::write(desk.path("text.wasm"), "text").unwrap();
+    desk.fails(&["function", "check", "text.wasm"], 1, "this is not WebAssembly");
+    desk.fails(&["function", "check", "bad.wasm", "--secret", r#"{"host":"db"}"#], 2, "`engine`");
+}
+
+#[tokio::test]
+async fn a_rotation_is_shown_call_by_call_and_changes_a_real_password_when_asked_to() {
+    let desk = Desk::new();
+    let builtin =
+        keywheel_functions::builtins().iter().find(|builtin| builtin.name == "postgres-single-user").unwrap();
+    fs::write(desk.path("f.wasm"), builtin.wasm).unwrap();
+    let secret = r#"{"engine":"postgres","host":"db","username":"app","password":"hunter2-and-more"}"#;
+    let told = desk.says(&["function", "test", "f.wasm", "--secret", secret]);
+    for line in
+        ["createSecret: done, ", "secrets.put-secret-value", "labels: new AWSCURRENT, old AWSPREVIOUS"]
+    {
+        assert!(
+            told.contains(line) || told.contains("labels: old AWSPREVIOUS, new AWSCURRENT"),
+            "{line}: {told}"
+        );
+    }
+    assert!(!told.contains("hunter2"), "{told}");
+
+    let server = Postgres::start().await.unwrap();
+    let old = server.create_role(ROLE).await.unwrap();
+    let url = format!("postgres://{ROLE}@{HOST}:{}/{DATABASE}", server.port());
+    let against = ["function", "test", "f.wasm", "--against", &url];
+    desk.fails(&against, 2, "--save");
+    let saving = [&against[..], &["--save", "new.json"]].concat();
+    desk.fails(&saving, 2, "KEYWHEEL_TARGET_PASSWORD");
+    assert!(server.accepts(ROLE, &old).await.unwrap());
+
+    let mut command = process::keywheel().unwrap();
+    command.args(&saving).env("KEYWHEEL_TARGET_PASSWORD", &old);
+    let output = desk.at_home(command).output().unwrap();
+    let told = shown(&output);
+    assert!(output.status.success() && told.contains("this changes the real password"), "{told}");
+    let saved: Value = serde_json::from_str(&fs::read_to_string(desk.path("new.json")).unwrap()).unwrap();
+    let new = saved["password"].as_str().unwrap();
+    assert_eq!(fs::metadata(desk.path("new.json")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(server.accepts(ROLE, new).await.unwrap() && !server.accepts(ROLE, &old).await.unwrap());
+    assert!(!told.contains(new) && !told.contains(&old), "{told}");
+    desk.fails(&saving, 2, "KEYWHEEL_TARGET_PASSWORD");
+    let kept = [&saving[..], &["--secret", r#"{"password":"x"}"#]].concat();
+    desk.fails(&kept, 1, "there already");
+}
