@@ -1,0 +1,15 @@
+"""Asking people before the function goes on."""
+
+from .failure import AwaitingApproval
+from .host import current
+
+
+def require(summary: str) -> None:
+    """Goes on when people have agreed to this step of this rotation, with this component; otherwise the
+    host shows them the summary, and runs the step again when they agree.
+
+    Ask before the effect, and let the exception leave the step: a step that succeeds all the same counts
+    as done. Name what will happen and where, and no secret value.
+    """
+    if not current().require_approval(summary):
+        raise AwaitingApproval
