@@ -3,7 +3,7 @@
 
 mod admin;
 mod approvals;
-mod in_memory;
+pub(crate) mod in_memory;
 mod mysql;
 mod scripted;
 mod sql_limits;

@@ -5,6 +5,7 @@ mod clients;
 mod crash;
 mod end_to_end;
 mod host;
+mod languages;
 mod layers;
 mod monitoring;
 mod rehearsal;

@@ -5,6 +5,8 @@ pub mod certificate;
 pub mod client;
 pub mod clock;
 pub mod entropy;
+mod language_tools;
+pub mod languages;
 pub mod mariadb;
 mod mariadb_programs;
 pub mod node;

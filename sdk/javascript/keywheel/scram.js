@@ -40,8 +40,17 @@ export async function verifierWith(password, salt) {
   return `SCRAM-SHA-256$${ITERATIONS}:${base64(salt)}$${base64(storedKey)}:${base64(serverKey)}`;
 }
 
-/** One block of PBKDF2-HMAC-SHA-256: the engine of a component has HMAC only. */
 async function pbkdf2(password, salt) {
+  if (typeof crypto.subtle.deriveBits !== 'function') {
+    return pbkdf2ByHmac(password, salt);
+  }
+  const key = await crypto.subtle.importKey('raw', password, 'PBKDF2', false, ['deriveBits']);
+  const rule = { name: 'PBKDF2', hash: 'SHA-256', salt, iterations: ITERATIONS };
+  return new Uint8Array(await crypto.subtle.deriveBits(rule, key, 256));
+}
+
+/** One block of PBKDF2-HMAC-SHA-256, for the engine of a component: it has HMAC only. */
+async function pbkdf2ByHmac(password, salt) {
   const key = await hmacKey(password);
   let block = await hmac(key, new Uint8Array([...salt, 0, 0, 0, 1]));
   const result = block.slice();

@@ -15,7 +15,12 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+def _whole_number(digits: str) -> int | float:
+    """Python refuses to read more digits than that; JSON does not."""
+    return int(digits) if len(digits) < 4000 else float(digits)
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole_number, parse_constant=_refuse_constant)
 
 
 class Document:
@@ -50,7 +55,7 @@ class Document:
 
     def get(self, key: str) -> object:
         """The value of a member; `None` when there is none."""
-        return json.loads(self._members.get(key, "null"))
+        return _DECODER.decode(self._members.get(key, "null"))
 
     def port(self, key: str = "port") -> int | None:
         """A TCP port: a number, or a text that holds one."""

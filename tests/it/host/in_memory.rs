@@ -8,28 +8,28 @@ use keywheel_domain::api::*;
 use keywheel_domain::time::Timestamp;
 use keywheel_host::Secrets;
 
-pub(super) const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app-AbCdEf";
+pub(crate) const ARN: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app-AbCdEf";
 const NAME: &str = "app";
 /// The version that is current at first.
 const FIRST: &str = "first";
 /// What the one password that is ever made looks like.
-pub(super) const MADE: &str = "Made0by1the2host3and4never5said";
+pub(crate) const MADE: &str = "Made0by1the2host3and4never5said";
 
 struct Version {
     value: SecretValue,
     stages: Vec<String>,
 }
 
-pub(super) struct InMemory(Mutex<BTreeMap<String, Version>>);
+pub(crate) struct InMemory(Mutex<BTreeMap<String, Version>>);
 
 impl InMemory {
-    pub(super) fn new(value: &str) -> Self {
+    pub(crate) fn new(value: &str) -> Self {
         let first = Version { value: text(value), stages: vec!["AWSCURRENT".to_owned()] };
         Self(Mutex::new(BTreeMap::from([(FIRST.to_owned(), first)])))
     }
 
     /// The text under a stage.
-    pub(super) fn value(&self, stage: &str) -> Option<String> {
+    pub(crate) fn value(&self, stage: &str) -> Option<String> {
         let versions = self.versions();
         let version = versions.values().find(|version| version.has(stage))?;
         match &version.value {

@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::command::{succeeds, venv, workspace};
 
+#[path = "../../src/language_tools.rs"]
+mod language_tools;
 #[path = "../../src/postgres_programs.rs"]
 mod postgres_programs;
 
@@ -22,7 +24,10 @@ pub(crate) fn everything() -> Result<()> {
     component("clippy", "cargo clippy checks the code")?;
     mariadb()?;
     python()?;
-    clients()
+    clients()?;
+    node()?;
+    componentize_py()?;
+    componentize_js()
 }
 
 /// What the demonstration needs.
@@ -98,6 +103,58 @@ fn clients() -> Result<()> {
     let list = list.display().to_string();
     let pip = format!("{venv}/bin/python");
     run(&pip, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", &list])?;
+    fs::write(installed, wanted)?;
+    Ok(())
+}
+
+fn node() -> Result<()> {
+    if succeeds("node", &["--version"]) && succeeds("npm", &["--version"]) {
+        return Ok(());
+    }
+    announce("nodejs and npm", "rotation functions in JavaScript are built and tested with them");
+    install(&["nodejs", "npm"])
+}
+
+/// What builds functions in Python. A copy of the list tells whether it is what the list asks for.
+fn componentize_py() -> Result<()> {
+    let list = workspace().join(language_tools::PYTHON_LIST);
+    let wanted = fs::read_to_string(&list)?;
+    let folder = language_tools::python(&workspace());
+    let installed = folder.join("requirements.txt");
+    if fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    announce("componentize-py", "the tests build rotation functions in Python with it (into target/tools)");
+    let folder = folder.display().to_string();
+    run("python3", &["-m", "venv", "--clear", &folder])?;
+    let (python, list) = (format!("{folder}/bin/python"), list.display().to_string());
+    run(
+        &python,
+        &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", &list],
+    )?;
+    fs::write(installed, wanted)?;
+    Ok(())
+}
+
+/// What builds functions in JavaScript. A copy of the lock file tells whether it is what the list asks for.
+fn componentize_js() -> Result<()> {
+    const LOCK: &str = "package-lock.json";
+    let lists = workspace().join(language_tools::JAVASCRIPT_LISTS);
+    let folder = language_tools::javascript(&workspace());
+    let (wanted, installed) = (fs::read(lists.join(LOCK))?, folder.join("installed-lock.json"));
+    if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    announce(
+        "componentize-js",
+        "the tests build rotation functions in JavaScript with it (into target/tools)",
+    );
+    fs::create_dir_all(&folder)?;
+    for name in ["package.json", LOCK] {
+        fs::copy(lists.join(name), folder.join(name))?;
+    }
+    let folder = folder.display().to_string();
+    run("npm", &["ci", "--silent", "--no-audit", "--no-fund", "--prefix", &folder])?;
     fs::write(installed, wanted)?;
     Ok(())
 }

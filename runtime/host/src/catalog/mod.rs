@@ -1,6 +1,7 @@
 //! Components by digest: compiled once, kept in memory and, as native code, on disk.
 
 mod cache;
+mod interpreted;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use wasmtime::component::Component;
 use crate::engine::Engine;
 use crate::function::Function;
 use cache::CodeCache;
+use interpreted::Interpreter;
 
 /// The largest component, in bytes.
 pub const COMPONENT_BYTES_MAX: usize = 50 * 1024 * 1024;
@@ -53,6 +55,12 @@ pub enum LoadError {
     /// An interface has another shape or version than the host's.
     #[error("the component's imports do not fit the host's contract")]
     Contract(#[source] wasmtime::Error),
+    /// An interpreter whose every run would draw the same random bytes.
+    #[error(
+        "the component holds an interpreter and does not import `wasi:random/random`: every run would draw the \
+         same \"random\" bytes; build it with {} {}", .0.tool, .0.remedy
+    )]
+    NoRandomness(Interpreter),
     /// The compiler failed in a way of its own.
     #[error("the compilation of the component was broken off")]
     BrokenOff(#[source] tokio::task::JoinError),
@@ -102,6 +110,9 @@ impl Catalog {
         }
         let (engine, cache, wasm) = (self.engine.clone(), self.cache.clone(), wasm.to_vec());
         let compile = move || {
+            if let Some(interpreter) = interpreted::without_randomness(&wasm) {
+                return Err(LoadError::NoRandomness(interpreter));
+            }
             let component = match &cache {
                 Some(cache) => cache.read(engine.wasmtime(), &digest),
                 None => None,

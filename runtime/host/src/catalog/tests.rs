@@ -54,6 +54,31 @@ async fn imports_are_those_of_the_contract_and_of_wasi() {
     assert!(catalog().load(&sockets).await.is_ok(), "standard libraries import more than they use");
 }
 
+/// Puts what a tool writes about itself at the end of a component.
+fn made_by(mut component: Vec<u8>, tool: &str) -> Vec<u8> {
+    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    let section =
+        [text("producers"), vec![1], text("processed-by"), vec![1], text(tool), text("1.0.0")].concat();
+    component.extend([0, u8::try_from(section.len()).unwrap()]);
+    component.extend(section);
+    component
+}
+
+#[tokio::test]
+async fn an_interpreter_without_randomness_is_refused() {
+    let random = importing("(import \"wasi:random/random@0.2.9\" (instance (export \"run\" (func))))");
+    for (tool, remedy) in [
+        ("component-init-transform", "componentize-py without `--stub-wasi`"),
+        ("ComponentizeJS", "componentize-js without `--disable random`"),
+    ] {
+        let expected = "the component holds an interpreter and does not import `wasi:random/random`: every run \
+                        would draw the same \"random\" bytes; build it with ";
+        check(&made_by(component(&done()), tool), &format!("{expected}{remedy}")).await;
+        assert_eq!(interpreted::without_randomness(&made_by(random.clone(), tool)), None);
+    }
+    assert!(catalog().load(&made_by(component(&done()), "wit-component")).await.is_ok());
+}
+
 #[tokio::test]
 async fn a_component_that_is_too_large_is_refused() {
     let mut bytes = component(&done());

@@ -1,0 +1,19 @@
+//! Where the tools are that build functions in Python and JavaScript: in folders of their own under
+//! `target/`, from lists in `tests/tools` that name each version.
+
+use std::path::{Path, PathBuf};
+
+/// The list of the Python environment, from the top of the workspace.
+pub(crate) const PYTHON_LIST: &str = "tests/tools/python/requirements.txt";
+/// The folder with the lists of the JavaScript packages.
+pub(crate) const JAVASCRIPT_LISTS: &str = "tests/tools/javascript";
+
+/// The Python environment.
+pub(crate) fn python(workspace: &Path) -> PathBuf {
+    workspace.join("target/tools/python")
+}
+
+/// The folder with `node_modules`.
+pub(crate) fn javascript(workspace: &Path) -> PathBuf {
+    workspace.join("target/tools/javascript")
+}
