@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints and may panic")]
 
+mod languages;
 mod read;
 mod restart;
 mod rotations;
@@ -11,5 +12,5 @@ mod timed_disk;
 
 use criterion::{criterion_group, criterion_main};
 
-criterion_group!(benches, step::bench, read::bench, rotations::bench, tick::bench, restart::bench);
+criterion_group!(benches, step::bench, languages::bench, read::bench, rotations::bench, tick::bench, restart::bench);
 criterion_main!(benches);

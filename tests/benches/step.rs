@@ -17,7 +17,7 @@ use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
 /// What `bindgen!` makes of the contract, without anything of ours around it.
-mod contract {
+pub(crate) mod contract {
     wasmtime::component::bindgen!({ path: "../sdk/wit", world: "rotator", exports: { default: async } });
 }
 
@@ -70,12 +70,12 @@ pub(crate) fn bench(criterion: &mut Criterion) {
 }
 
 /// The quietest sample tells most of the code and least of the machine.
-fn shorter(best: Duration, sample: Duration) -> Duration {
+pub(crate) fn shorter(best: Duration, sample: Duration) -> Duration {
     if best.is_zero() { sample } else { best.min(sample) }
 }
 
 /// Runs so many steps one after the other; returns the time of all and the median.
-async fn timed<F: Future>(steps: u64, run: impl Fn() -> F) -> (Duration, Duration) {
+pub(crate) async fn timed<F: Future>(steps: u64, run: impl Fn() -> F) -> (Duration, Duration) {
     let mut times = Vec::with_capacity(usize::try_from(steps).unwrap());
     for _ in 0..steps {
         #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
@@ -114,10 +114,10 @@ async fn bare_step((engine, pre): &(wasmtime::Engine, RotatorPre<()>)) {
     rotator.call_rotate(&mut store, &event).await.unwrap().unwrap();
 }
 
-const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench-AbCdEf";
-const TOKEN: &str = "11111111-1111-1111-1111-111111111111";
+pub(crate) const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench-AbCdEf";
+pub(crate) const TOKEN: &str = "11111111-1111-1111-1111-111111111111";
 
-fn invocation(secrets: &Arc<dyn Secrets>) -> Invocation {
+pub(crate) fn invocation(secrets: &Arc<dyn Secrets>) -> Invocation {
     Invocation {
         event: Event {
             step: Step::SetSecret,
@@ -134,7 +134,7 @@ fn invocation(secrets: &Arc<dyn Secrets>) -> Invocation {
 }
 
 /// Secrets that the step never asks for.
-struct Untouched;
+pub(crate) struct Untouched;
 
 #[async_trait::async_trait]
 impl Secrets for Untouched {

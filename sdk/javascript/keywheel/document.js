@@ -5,6 +5,7 @@
 
 import { Permanent } from './failure.js';
 
+const SPELT = { true: true, false: false };
 const NOT_AN_OBJECT = 'the secret value is not a JSON object';
 
 /** The members of a JSON object in their order, each with its value as JSON text. Shows none. */
@@ -23,13 +24,7 @@ export class Document {
    * @returns {Document}
    */
   static parse(value) {
-    let parsed;
-    try {
-      parsed = typeof value === 'string' ? JSON.parse(value) : undefined;
-    } catch {
-      // The parser's own error may quote the text, so it goes no further.
-    }
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    if (typeof value !== 'string' || !isObject(value)) {
       throw new Permanent(NOT_AN_OBJECT);
     }
     return new Document(members(value));
@@ -51,10 +46,13 @@ export class Document {
    */
   text(key) {
     const found = this.get(key);
-    if (found !== undefined && typeof found !== 'string') {
+    if (typeof found === 'string') {
+      return found;
+    }
+    if (found !== undefined) {
       throw wrongForm(key, 'a text');
     }
-    return found;
+    return undefined;
   }
 
   /**
@@ -95,11 +93,11 @@ export class Document {
    */
   truth(key) {
     const found = this.get(key);
-    const spelt = typeof found === 'string' ? { true: true, false: false }[found.toLowerCase()] : found;
-    if (found !== undefined && typeof spelt !== 'boolean') {
-      throw wrongForm(key, 'true or false');
+    const spelt = typeof found === 'string' ? SPELT[found.toLowerCase()] : found;
+    if (found === undefined || typeof spelt === 'boolean') {
+      return spelt;
     }
-    return spelt;
+    throw wrongForm(key, 'true or false');
   }
 
   /**
@@ -118,6 +116,16 @@ export class Document {
    */
   toValue() {
     return `{${Array.from(this.#members, ([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`;
+  }
+}
+
+function isObject(text) {
+  try {
+    const parsed = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+  } catch {
+    // The parser's own error may quote the text, so it goes no further.
+    return false;
   }
 }
 

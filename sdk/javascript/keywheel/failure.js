@@ -1,11 +1,13 @@
 /** Why a step did not succeed, with a sentence for the operator. It must hold no secret value. */
 
+/**
+ * What the host does next.
+ * @typedef {'retry' | 'refused' | 'permanent'} Kind
+ */
+
 /** What a step throws. Throw one of its kinds. */
 export class Failure extends Error {
-  /**
-   * What the host does next.
-   * @type {'retry' | 'refused' | 'permanent'}
-   */
+  /** @type {Kind} */
   kind = 'permanent';
 
   /**
@@ -14,12 +16,14 @@ export class Failure extends Error {
    * @returns {Failure}
    */
   whileDoing(what) {
-    return new this.constructor(`${what}: ${this.message}`);
+    const Kind = /** @type {typeof Failure} */ (this.constructor);
+    return new Kind(`${what}: ${this.message}`);
   }
 }
 
 /** It may pass: the network, a target that restarts. The step runs again, with the same token. */
 export class Retry extends Failure {
+  /** @type {Kind} */
   kind = 'retry';
 }
 
@@ -28,6 +32,7 @@ export class Retry extends Failure {
  * step runs again a few times.
  */
 export class Refused extends Failure {
+  /** @type {Kind} */
   kind = 'refused';
 }
 
@@ -37,12 +42,14 @@ export class Permanent extends Failure {}
 /** People have not agreed yet: what `approvals.require` throws. The step runs again when they have. */
 export class AwaitingApproval extends Failure {
   // The host was asked, and looks no further.
+  /** @type {Kind} */
   kind = 'retry';
 
   constructor() {
     super('waiting for approval');
   }
 
+  /** @returns {Failure} */
   whileDoing() {
     return this;
   }
@@ -57,9 +64,14 @@ export class CallError extends Failure {
   constructor(message, isTransient) {
     super(message);
     this.isTransient = isTransient;
+    /** @type {Kind} */
     this.kind = isTransient ? 'retry' : 'permanent';
   }
 
+  /**
+   * @param {string} what
+   * @returns {Failure}
+   */
   whileDoing(what) {
     const Kind = this.isTransient ? Retry : Permanent;
     return new Kind(`${what}: ${this.message}`);

@@ -14,7 +14,15 @@ from . import host
 from .failure import Failure
 from .log import Level
 from .rotator import Event, Rotator, Step, run
-from .secrets import Description, PasswordRules, SecretsError, StoredVersion, Value, VersionStages, VersionValue
+from .secrets import (
+    Description,
+    PasswordRules,
+    SecretsError,
+    StoredVersion,
+    Value,
+    VersionStages,
+    VersionValue,
+)
 from .sql import ErrorKind, Rows, SqlError, Target
 from .sql import Value as Cell
 
@@ -118,9 +126,7 @@ class _Imports:
         self, secret_id: str, version_id: str | None, version_stage: str | None
     ) -> VersionValue:
         found = _asked(secrets.get_secret_value, secret_id, version_id, version_stage)
-        return VersionValue(
-            found.arn, found.name, found.version_id, found.version_stages, found.value.value
-        )
+        return VersionValue(found.arn, found.name, found.version_id, found.version_stages, found.value.value)
 
     def put_secret_value(
         self,
@@ -130,12 +136,15 @@ class _Imports:
         version_stages: list[str],
         rotation_token: str,
     ) -> StoredVersion:
-        wrap = secrets.SecretValue_Text if isinstance(value, str) else secrets.SecretValue_Binary
+        if isinstance(value, str):
+            wrapped: secrets.SecretValue = secrets.SecretValue_Text(value)
+        else:
+            wrapped = secrets.SecretValue_Binary(value)
         stored = _asked(
             secrets.put_secret_value,
             secret_id,
             client_request_token,
-            wrap(value),
+            wrapped,
             version_stages,
             rotation_token,
         )

@@ -37,9 +37,7 @@ class HttpError(CallError):
     """There is no response: not allowed, no connection, TLS failed, broken in the middle."""
 
 
-def send(
-    method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b""
-) -> Response:
+def send(method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Response:
     """Sends a request and reads the whole response. Any status is a response; redirects are not
     followed."""
     return current().send(Request(method, url, headers or {}, body))

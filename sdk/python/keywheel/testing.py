@@ -79,6 +79,9 @@ class _Secret:
     def holder(self, stage: str) -> str | None:
         return next((key for key, version in self.versions.items() if stage in version.stages), None)
 
+    def labelled(self, stage: str) -> _Version | None:
+        return next((version for version in self.versions.values() if stage in version.stages), None)
+
     def attach(self, stage: str, version_id: str) -> None:
         self.detach(stage)
         self.versions.setdefault(version_id, _Version()).stages.add(stage)
@@ -89,7 +92,7 @@ class _Secret:
 
     def promote(self, version_id: str) -> None:
         before = self.holder(CURRENT)
-        if before not in (None, version_id):
+        if before is not None and before != version_id:
             self.attach(PREVIOUS, before)
         self.attach(CURRENT, version_id)
 
@@ -190,13 +193,14 @@ class InMemory:
 
     def overwrite(self, secret_id: str, stage: str, value: Value) -> None:
         """Replaces the value of the version that carries a label, as an operator might by hand."""
-        secret = self._secrets[secret_id]
-        secret.versions[secret.holder(stage)].value = value
+        version = self._secrets[secret_id].labelled(stage)
+        if version is None:
+            raise ValueError(f"no version is labelled {stage}")
+        version.value = value
 
     def value(self, secret_id: str, stage: str) -> Value | None:
         """The value of the version that carries a label."""
-        secret = self._secrets[secret_id]
-        version = secret.versions.get(secret.holder(stage))
+        version = self._secrets[secret_id].labelled(stage)
         return version.value if version else None
 
     def stages(self, secret_id: str, version_id: str) -> list[str]:
@@ -308,8 +312,8 @@ class InMemory:
         secret = self._known(secret_id)
         holder = secret.holder(stage or CURRENT)
         found = version_id or holder
-        version = secret.versions.get(found)
-        if version is None:
+        version = secret.versions.get(found) if found else None
+        if found is None or version is None:
             raise _not_found(version_id, stage)
         if version_id and stage and holder != version_id:
             raise SecretsError(

@@ -1,5 +1,6 @@
 """HTTP over the bindings of `wasi:http`. Part of components of the world `rotator-http` only."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from componentize_py_types import Err, Ok
@@ -12,7 +13,7 @@ _CHUNK_BYTES = 4096
 """What a stream takes at once without asking first."""
 _READ_BYTES_MAX = 64 * 1024
 
-_METHODS = {
+_METHODS: dict[str, type[Any]] = {
     "GET": wasi.Method_Get,
     "HEAD": wasi.Method_Head,
     "POST": wasi.Method_Post,
@@ -21,7 +22,7 @@ _METHODS = {
     "PATCH": wasi.Method_Patch,
     "OPTIONS": wasi.Method_Options,
 }
-_SCHEMES = {"http": wasi.Scheme_Http, "https": wasi.Scheme_Https}
+_SCHEMES: dict[str, type[Any]] = {"http": wasi.Scheme_Http, "https": wasi.Scheme_Https}
 _TRANSIENT = (
     wasi.ErrorCode_DnsTimeout,
     wasi.ErrorCode_DnsError,

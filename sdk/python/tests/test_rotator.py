@@ -3,7 +3,18 @@
 import unittest
 
 import sdk  # noqa: F401
-from keywheel import AwaitingApproval, Event, Permanent, Refused, Retry, Rotator, Step, approvals, log, secrets
+from keywheel import (
+    AwaitingApproval,
+    Event,
+    Permanent,
+    Refused,
+    Retry,
+    Rotator,
+    Step,
+    approvals,
+    log,
+    secrets,
+)
 from keywheel.failure import Failure
 from keywheel.secrets import CURRENT, PENDING, PREVIOUS, PasswordRules, SecretsError
 from keywheel.sql import ErrorKind, SqlError
@@ -73,7 +84,11 @@ class RotatorTest(unittest.TestCase):
             (Permanent("never"), "permanent", "never"),
             (SecretsError("ThrottlingException", "slow"), "retry", "ThrottlingException: slow"),
             (SecretsError("AccessDeniedException", "no"), "permanent", "AccessDeniedException: no"),
-            (SqlError(ErrorKind.LIMIT, "many").while_doing("x"), "permanent", "x: limit of the sandbox: many"),
+            (
+                SqlError(ErrorKind.LIMIT, "many").while_doing("x"),
+                "permanent",
+                "x: limit of the sandbox: many",
+            ),
             (
                 SqlError(ErrorKind.CONNECTION, "gone", is_transient=True).while_doing("x"),
                 "retry",
@@ -115,7 +130,9 @@ class RotatorTest(unittest.TestCase):
         digits = PasswordRules(exclude_uppercase=True, exclude_lowercase=True, exclude_punctuation=True)
 
         def making(event: Event) -> None:
-            made.extend(secrets.get_random_password(rules) for rules in (PasswordRules(), PasswordRules(), digits))
+            made.extend(
+                secrets.get_random_password(rules) for rules in (PasswordRules(), PasswordRules(), digits)
+            )
 
         self.step(Step.SET_SECRET, making)
         self.assertNotEqual(made[0], made[1])

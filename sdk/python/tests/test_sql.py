@@ -48,7 +48,9 @@ class SqlTest(unittest.TestCase):
 
     def test_two_verifiers_differ_and_only_ascii_has_one(self) -> None:
         first, second = scram.verifier("pencil"), scram.verifier("pencil")
-        self.assertRegex(first, r"^SCRAM-SHA-256\$4096:[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$")
+        self.assertRegex(
+            first, r"^SCRAM-SHA-256\$4096:[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$"
+        )
         self.assertNotEqual(first, second)
         with self.assertRaises(Permanent):
             scram.verifier("pässword")

@@ -34,9 +34,7 @@ class RotationTest(unittest.TestCase):
             self.step(step)
         self.assertTrue(self.server.accepts("app", self.password()))
         self.assertFalse(self.server.accepts("app", "first"))
-        self.assertEqual(
-            self.host.value(self.secret, CURRENT), SECRET.replace("first", self.password())
-        )
+        self.assertEqual(self.host.value(self.secret, CURRENT), SECRET.replace("first", self.password()))
 
     def test_it_goes_on_after_dying_at_any_call(self) -> None:
         for fault in Fault:
