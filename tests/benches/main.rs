@@ -2,8 +2,10 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints and may panic")]
 
+mod burst;
 mod languages;
 mod read;
+mod resident;
 mod restart;
 mod rotations;
 mod step;
@@ -12,5 +14,14 @@ mod timed_disk;
 
 use criterion::{criterion_group, criterion_main};
 
-criterion_group!(benches, step::bench, languages::bench, read::bench, rotations::bench, tick::bench, restart::bench);
+criterion_group!(
+    benches,
+    step::bench,
+    languages::bench,
+    read::bench,
+    rotations::bench,
+    tick::bench,
+    restart::bench,
+    burst::bench
+);
 criterion_main!(benches);

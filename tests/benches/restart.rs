@@ -14,6 +14,7 @@ use keywheel_tests::node::{ACCOUNT, Node, REGION};
 use serde_json::json;
 use tokio::sync::watch;
 
+use crate::resident::now_mib;
 use crate::tick::fill;
 
 const SECRETS: usize = 100_000;
@@ -22,7 +23,7 @@ const DUE: &str = "bench/due";
 pub(crate) fn bench(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (mut is_filled, mut round, mut resident_kib) = (false, 0, 0);
+    let (mut is_filled, mut round, mut resident_mib) = (false, 0, 0);
     let mut group = criterion.benchmark_group("restart");
     group.sample_size(10).measurement_time(Duration::from_secs(10));
     group.bench_function("100,000 secrets, first rotation", |bencher| {
@@ -36,14 +37,14 @@ pub(crate) fn bench(criterion: &mut Criterion) {
                 round += 1;
                 runtime.block_on(ask(folder.path(), round));
                 took += runtime.block_on(restart(folder.path()));
-                resident_kib = resident();
+                resident_mib = now_mib();
             }
             took
         });
     });
     group.finish();
     if is_filled {
-        println!("restart: {} MiB resident with {SECRETS} secrets\n", resident_kib / 1024);
+        println!("restart: {resident_mib} MiB resident with {SECRETS} secrets\n");
     }
 }
 
@@ -90,11 +91,4 @@ async fn restart(folder: &Path) -> Duration {
         tokio::task::yield_now().await;
     }
     took
-}
-
-/// KiB of memory that the process has.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }

@@ -117,6 +117,7 @@ async fn bare_step((engine, pre): &(wasmtime::Engine, RotatorPre<()>)) {
 pub(crate) const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench-AbCdEf";
 pub(crate) const TOKEN: &str = "11111111-1111-1111-1111-111111111111";
 
+/// A step of a function that asks for no secret.
 pub(crate) fn invocation(secrets: &Arc<dyn Secrets>) -> Invocation {
     Invocation {
         event: Event {

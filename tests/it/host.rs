@@ -3,6 +3,7 @@
 
 mod admin;
 mod approvals;
+mod burst;
 pub(crate) mod in_memory;
 mod mysql;
 mod scripted;
@@ -17,6 +18,7 @@ use keywheel_domain::rotation::{FailureKind, Step};
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_host::{
     Catalog, Egress, Engine, EngineOptions, Event, Function, Invocation, Limits, LogLine, Outcome, Report,
+    Secrets,
 };
 use keywheel_tests::postgres::{HOST, Postgres};
 
@@ -25,9 +27,12 @@ use in_memory::{ARN, InMemory, MADE};
 const PASSWORD: &str = "hunter2-and-more";
 const VALUE: &str = r#"{"engine":"postgres","host":"db.internal","port":5432,"username":"app","password":"hunter2-and-more"}"#;
 
+/// Instances of the engine: what comes at once beyond it waits.
+const INSTANCES_MAX: u32 = 4;
+
 /// Compiled code stays from one run to the next: a compiler that is not optimised takes its time.
 async fn load(wasm: &[u8]) -> Arc<Function> {
-    let options = EngineOptions { instances_max: 4, ..EngineOptions::default() };
+    let options = EngineOptions { instances_max: INSTANCES_MAX, ..EngineOptions::default() };
     let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let catalog = Catalog::new(
         Engine::new(&options).expect("the machine can run WebAssembly"),
@@ -38,6 +43,10 @@ async fn load(wasm: &[u8]) -> Arc<Function> {
 }
 
 fn invocation(step: Step, secrets: &Arc<InMemory>, egress: Egress, limits: Limits) -> Invocation {
+    invocation_with(step, Arc::clone(secrets) as _, egress, limits)
+}
+
+fn invocation_with(step: Step, secrets: Arc<dyn Secrets>, egress: Egress, limits: Limits) -> Invocation {
     Invocation {
         event: Event {
             step,
@@ -45,7 +54,7 @@ fn invocation(step: Step, secrets: &Arc<InMemory>, egress: Egress, limits: Limit
             client_request_token: "6b4c4a5e-6d2f-4f0e-9d5b-0c8f7a1e2b3c".to_owned(),
             rotation_token: "9a7c1f0e-1111-2222-3333-444455556666".to_owned().into(),
         },
-        secrets: Arc::clone(secrets) as _,
+        secrets,
         egress,
         limits,
         environment: Vec::new(),
