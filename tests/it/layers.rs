@@ -51,9 +51,11 @@ fn the_crates_depend_one_way() {
     check("runtime/domain", &outside);
     check("runtime/domain", &["keywheel", "keywheel-host", "keywheel-sdk", "keywheel-functions"]);
     check("runtime/host", &["keywheel", "keywheel-sdk", "keywheel-functions", "redb", "getrandom"]);
-    check("runtime", &["keywheel-sdk", "wasmtime", "keywheel-function-postgres"]);
+    check("runtime", &["keywheel-sdk", "wasmtime", "keywheel-function-mysql", "keywheel-function-postgres"]);
     check("sdk", &["keywheel", "keywheel-host", "keywheel-domain", "wasmtime", "tokio"]);
-    check("functions/postgres", &["keywheel", "keywheel-host", "keywheel-domain", "wasmtime", "tokio"]);
+    for function in ["functions/mysql", "functions/postgres"] {
+        check(function, &["keywheel", "keywheel-host", "keywheel-domain", "wasmtime", "tokio"]);
+    }
     let ours = |package: &str| -> BTreeSet<String> {
         dependencies(package).into_iter().filter(|name| name.starts_with("keywheel")).collect()
     };

@@ -189,6 +189,7 @@ impl Mariadb {
         command
             .arg("--no-defaults")
             .arg(format!("--datadir={}", self.path("data").display()))
+            .arg(format!("--tmpdir={}", self.folder.path().display()))
             .arg(format!("--port={}", self.port))
             .arg(format!("--bind-address={HOST}"))
             .arg(format!("--socket={}", self.path("socket").display()))
@@ -223,6 +224,7 @@ impl Mariadb {
             .command(INSTALL)?
             .arg("--no-defaults")
             .arg(format!("--datadir={}", self.path("data").display()))
+            .arg(format!("--tmpdir={}", self.folder.path().display()))
             .args(["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"])
             .args(["--innodb-buffer-pool-size=8M", "--innodb-log-file-size=4M"])
             .output()?;
@@ -256,7 +258,9 @@ impl Mariadb {
     fn command(&self, program: &str) -> Result<Command> {
         let file = mariadb_programs::find(program).with_context(|| format!("`{program}` is gone"))?;
         let mut command = Command::new(file);
-        command.current_dir(self.folder.path()).env("LC_ALL", "C").env("HOME", self.folder.path());
+        // Servers that start at the same time would take each other's temporary files for their own.
+        command.env("TMPDIR", self.folder.path()).env("HOME", self.folder.path());
+        command.current_dir(self.folder.path()).env("LC_ALL", "C");
         if let Some(account) = self.account {
             command.uid(account.uid).gid(account.gid);
         }

@@ -76,7 +76,7 @@ pub(super) async fn log_in(
     if !database.is_empty() {
         capabilities |= CONNECT_WITH_DATABASE;
     }
-    let encrypted = wants_tls(target.tls, greeting.capabilities)?;
+    let encrypted = wants_tls(target.tls, &greeting)?;
     if encrypted {
         capabilities |= TLS;
         wire = begin_tls(wire, capabilities, target).await?;
@@ -91,15 +91,27 @@ pub(super) async fn log_in(
         answer = answer.terminated(database);
     }
     wire.send(answer.terminated(plugin.name())).await?;
-    prove(&mut wire, plugin, password, encrypted).await?;
-    Ok(wire)
+    match prove(&mut wire, plugin, password, encrypted).await {
+        Ok(()) => Ok(wire),
+        // An account or a server that wants TLS refuses like this, and does not say why.
+        Err(error) if error.kind == ErrorKind::Authentication && !encrypted && offers_tls(&greeting) => {
+            let message =
+                format!("{}; the connection is not encrypted, which it may have to be", error.message);
+            Err(Error { message, ..error })
+        }
+        Err(error) => Err(error),
+    }
 }
 
-fn wants_tls(mode: Tls, capabilities: u32) -> Result<bool, Error> {
+const fn offers_tls(greeting: &Greeting) -> bool {
+    greeting.capabilities & TLS != 0
+}
+
+fn wants_tls(mode: Tls, greeting: &Greeting) -> Result<bool, Error> {
     match mode {
         Tls::Disable => Ok(false),
-        Tls::Prefer => Ok(capabilities & TLS != 0),
-        Tls::VerifyFull if capabilities & TLS != 0 => Ok(true),
+        Tls::Prefer => Ok(offers_tls(greeting)),
+        Tls::VerifyFull if offers_tls(greeting) => Ok(true),
         Tls::VerifyFull => {
             let message = "the server does not support TLS";
             Err(fault::permanent(ErrorKind::Connection, message.to_owned()))
@@ -326,6 +338,14 @@ mod tests {
         // What comes behind the greeting in clear text could be taken for something said under TLS.
         let injected = [greeting(REQUIRED | TLS, NATIVE), vec![OK, 0, 0]];
         check(Tls::Prefer, &injected, Err("does not speak MySQL's protocol")).await;
+    }
+
+    #[tokio::test]
+    async fn a_login_that_is_refused_without_tls_says_so() {
+        let refused = [&[REFUSED, 0x15, 4][..], b"#28000Access denied"].concat();
+        let hint = "Access denied; the connection is not encrypted, which it may have to be";
+        check(Tls::Disable, &[greeting(REQUIRED | TLS, NATIVE), refused.clone()], Err(hint)).await;
+        check(Tls::Disable, &[greeting(REQUIRED, NATIVE), refused], Err("Access denied")).await;
     }
 
     #[tokio::test]
