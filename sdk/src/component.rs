@@ -2,6 +2,7 @@
 //! the plain types of the SDK. Not part of the public interface: [`export!`](crate::export) needs it.
 
 use crate::host::{Host, Session};
+use crate::http::{self, Request, Response};
 use crate::log::Level;
 use crate::rotator::{Event, Failure, Step};
 use crate::secrets::{self, Description, PasswordRules, StoredVersion, Value, VersionStages, VersionValue};
@@ -133,6 +134,10 @@ impl Host for Imports {
             },
         })?;
         Ok(Box::new(connection))
+    }
+
+    fn send(&self, request: &Request) -> Result<Response, http::Error> {
+        crate::wasi_http::send(request)
     }
 
     fn require_approval(&self, summary: &str) -> bool {

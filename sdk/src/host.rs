@@ -5,6 +5,7 @@
 //! In a component, `current` returns a concrete type and not a trait object, so that the component
 //! imports only the interfaces whose functions it calls.
 
+use crate::http::{self, Request, Response};
 use crate::log::Level;
 use crate::secrets::{self, Description, PasswordRules, StoredVersion, Value, VersionValue};
 use crate::sensitive::Sensitive;
@@ -47,6 +48,12 @@ pub trait Host {
 
     /// Connects to a database and logs in.
     fn open(&self, target: &Target) -> Result<Box<dyn Session>, sql::Error>;
+
+    /// Sends a request and waits for the whole answer. A host without HTTP has no answer.
+    fn send(&self, request: &Request) -> Result<Response, http::Error> {
+        let message = format!("this host does not send requests, such as one to `{}`", request.origin());
+        Err(http::Error { kind: http::ErrorKind::Connection, message, transient: false })
+    }
 
     /// Whether people have agreed to this step; the summary tells them to what.
     fn require_approval(&self, summary: &str) -> bool;

@@ -3,7 +3,7 @@
 //! # Modules
 //!
 //! Each capability that the host offers is one module of plain functions: [`secrets`], [`sql`],
-//! [`approvals`] and [`mod@log`]. In a component they call the host's imports; natively, with the feature `testing`,
+//! [`http`], [`approvals`] and [`mod@log`]. In a component they call the host's imports; natively, with the feature `testing`,
 //! they call the host that `testing::with_host` put in place. [`database`] reads the JSON that a
 //! database's secret holds, [`scram`] computes what PostgreSQL stores for a password, [`native_password`] what
 //! MariaDB does.
@@ -18,6 +18,7 @@ pub mod component;
 pub mod database;
 mod export;
 pub mod host;
+pub mod http;
 pub mod log;
 pub mod native_password;
 mod quote;
@@ -28,6 +29,8 @@ mod sensitive;
 pub mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(target_family = "wasm")]
+mod wasi_http;
 
 pub use rotator::{Event, Failure, Rotator, Step, run};
 pub use sensitive::Sensitive;

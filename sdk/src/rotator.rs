@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::http;
 use crate::log;
 use crate::secrets::{self, CURRENT, PENDING, PREVIOUS, Value, VersionValue};
 use crate::sql;
@@ -112,6 +113,12 @@ impl Failure {
 impl From<secrets::Error> for Failure {
     fn from(error: secrets::Error) -> Self {
         if error.is_transient() { Self::Retry(error.to_string()) } else { Self::Permanent(error.to_string()) }
+    }
+}
+
+impl From<http::Error> for Failure {
+    fn from(error: http::Error) -> Self {
+        if error.transient { Self::Retry(error.to_string()) } else { Self::Permanent(error.to_string()) }
     }
 }
 

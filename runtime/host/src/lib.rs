@@ -14,6 +14,8 @@ mod contract;
 mod egress;
 mod engine;
 mod function;
+#[cfg(test)]
+mod fuzz;
 mod imports;
 mod invoke;
 mod limits;
@@ -24,11 +26,13 @@ mod report;
 mod state;
 #[cfg(test)]
 mod testing;
+mod tls;
+mod traffic;
 mod transcript;
 mod wasi;
 
 pub use catalog::{COMPONENT_BYTES_MAX, Catalog, LoadError};
-pub use egress::{Egress, EgressError, Reach, Resolve, Rule, RuleError, SystemResolver, reach_of};
+pub use egress::{Egress, EgressError, Reach, Resolve, Rule, RuleError, Scheme, SystemResolver, reach_of};
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use function::Function;
 pub use imports::secrets::Secrets;

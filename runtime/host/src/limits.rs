@@ -15,11 +15,12 @@ pub struct Limits {
     pub log_bytes_max: usize,
     /// One line of the log; a longer one is cut.
     pub line_bytes_max: usize,
-    /// Calls of the interfaces `secrets` and `sql` together.
+    /// Calls of `secrets` and `sql`, requests of `wasi:http`, and names and connections of `wasi:sockets`,
+    /// together.
     pub host_calls_max: u64,
-    /// Open database connections.
+    /// Open database connections, requests and sockets together.
     pub connections_max: usize,
-    /// Until a connection is logged in, name resolution included.
+    /// Until a connection is made and, for `sql`, logged in, name resolution included.
     pub connect_ms_max: u64,
     /// Rows of one query.
     pub rows_max: usize,
@@ -28,6 +29,8 @@ pub struct Limits {
     pub rows_bytes_max: usize,
     /// What a server sends in answer to one call of `sql`, on the wire and whatever is kept of it.
     pub answer_bytes_max: usize,
+    /// What passes on one connection of `wasi:http` or `wasi:sockets`, each way.
+    pub traffic_bytes_max: usize,
     /// What closing a connection may take; then it is cut.
     pub goodbye_ms_max: u64,
     /// A value that the function stores.
@@ -50,6 +53,7 @@ impl Default for Limits {
             rows_max: 10_000,
             rows_bytes_max: 4 * 1024 * 1024,
             answer_bytes_max: 8 * 1024 * 1024,
+            traffic_bytes_max: 8 * 1024 * 1024,
             goodbye_ms_max: 500,
             value_bytes_max: 64 * 1024,
             message_bytes_max: 4 * 1024,

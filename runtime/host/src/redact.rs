@@ -5,11 +5,15 @@
 //! - the whole text (or the bytes, in hexadecimal digits and, when they are one, as text);
 //! - of a JSON text, every string and number in it, except under the keys of [`PUBLIC_KEYS`];
 //! - of a text with several lines that is not JSON, every line of at least [`LINE_CHARS_MIN`] characters;
-//! - each of these as it looks escaped in a JSON string or in Rust's debug output.
+//! - each of these as it looks escaped in a JSON string or in Rust's debug output;
+//! - the first [`ENCODED_MAX`] of these as they look in hexadecimal digits, percent-encoded as in a URL, and in
+//!   Base64, wherever in a longer text that was encoded they stood.
 //!
 //! Whatever is shorter than [`SECRET_CHARS_MIN`] stays: to redact it would garble every text and hide little.
 //! A value that the function takes apart before it prints it is not recognised.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use keywheel_domain::api::SecretValue;
 use keywheel_domain::sensitive::Sensitive;
 use serde_json::Value;
@@ -21,6 +25,8 @@ const PLACEHOLDER: &str = "[redacted]";
 const SECRET_CHARS_MIN: usize = 4;
 /// Shorter lines of a longer text are not redacted alone.
 const LINE_CHARS_MIN: usize = 8;
+/// Texts whose encoded forms are known; those of more would make every line of a log dear.
+const ENCODED_MAX: usize = 64;
 /// Keys of a secret's JSON whose values operators need to read in a log, in small letters.
 const PUBLIC_KEYS: [&str; 13] = [
     "engine",
@@ -43,6 +49,8 @@ const PUBLIC_KEYS: [&str; 13] = [
 pub(crate) struct Redactor {
     /// Longest first, each once.
     secrets: Vec<Sensitive<String>>,
+    /// Texts whose encoded forms are among them.
+    encoded: usize,
 }
 
 impl Redactor {
@@ -67,6 +75,27 @@ impl Redactor {
         self.insert(text);
         self.insert(&Zeroizing::new(text.escape_debug().to_string()));
         self.insert(Zeroizing::new(Value::String(text.to_owned()).to_string()).trim_matches('"'));
+        if self.encoded < ENCODED_MAX {
+            self.encoded += 1;
+            self.learn_encoded(text.as_bytes());
+        }
+    }
+
+    fn learn_encoded(&mut self, bytes: &[u8]) {
+        self.insert(&Zeroizing::new(hex::encode(bytes)));
+        self.insert(&Zeroizing::new(hex::encode_upper(bytes)));
+        self.insert(&Zeroizing::new(percent_encoded(bytes)));
+        // Three bytes are four digits: what stands before the text decides which digits are its alone.
+        for before in 0..3 {
+            let shifted = Zeroizing::new([&[0; 2][..before], bytes].concat());
+            let digits = (before * 4).div_ceil(3)..shifted.len() * 4 / 3;
+            for engine in [STANDARD, URL_SAFE] {
+                let text = Zeroizing::new(engine.encode(&*shifted));
+                if digits.len() >= SECRET_CHARS_MIN {
+                    self.insert(&text[digits.clone()]);
+                }
+            }
+        }
     }
 
     fn learn_text(&mut self, text: &str) {
@@ -135,6 +164,18 @@ impl Redactor {
     }
 }
 
+/// As in a URL: letters, digits and four signs stay.
+fn percent_encoded(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len()), |mut text, byte| {
+        match byte {
+            b'-' | b'.' | b'_' | b'~' => text.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => text.push(char::from(*byte)),
+            byte => text.extend(format!("%{byte:02X}").chars()),
+        }
+        text
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +226,35 @@ mod tests {
         check(r#"["abcdef","defghi"]"#, "xabcdefghix", "x[redacted]x");
         check("aaaa", "aaaaaa", PLACEHOLDER);
         check("größe", "die größe da", "die [redacted] da");
+    }
+
+    #[test]
+    fn encoded_forms_are_recognised() {
+        let secret = "p\u{e4}ss/w+rd 1";
+        check(secret, &format!("x{}x", hex::encode(secret)), "x[redacted]x");
+        check(secret, &format!("x{}x", hex::encode_upper(secret)), "x[redacted]x");
+        check(secret, "u?p=p%C3%A4ss%2Fw%2Brd%201&x", "u?p=[redacted]&x");
+        for engine in [STANDARD, URL_SAFE] {
+            // Whatever stands before and behind, at most one digit at each end is not the secret's alone.
+            for (before, after) in [("", ""), ("a", ""), ("ab", ":z"), ("app:", ""), ("abcde", "wxyz")] {
+                let text = engine.encode(format!("{before}{secret}{after}"));
+                let mut redactor = Redactor::default();
+                redactor.learn(secret);
+                let clean = redactor.redact(&text);
+                let longest = before.len() * 4 / 3 + 1 + after.len() * 4 / 3 + 4;
+                assert!(clean.contains(PLACEHOLDER), "{text}: {clean}");
+                assert!(clean.len() <= longest + PLACEHOLDER.len(), "{text}: {clean}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_of_many_texts_is_not_learnt_in_all_forms() {
+        let many: Vec<String> = (10_000..11_000).map(|number| number.to_string()).collect();
+        let mut redactor = Redactor::default();
+        redactor.learn_value(&SecretValue::Text(serde_json::to_string(&many).unwrap().into()));
+        assert!(redactor.secrets.len() <= 1001 * 3 + ENCODED_MAX * 9, "{}", redactor.secrets.len());
+        assert_eq!(redactor.redact("10999"), PLACEHOLDER);
     }
 
     #[test]

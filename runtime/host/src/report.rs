@@ -4,12 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use keywheel_domain::rotation::FailureKind;
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::contract::keywheel::rotation::types::Failure;
 use crate::meter::Meter;
-use crate::state::{State, Stop};
+use crate::state::{HANDLES_MAX, State, Stop};
 use crate::transcript::LogLine;
 
 /// Functions of a backtrace that are told, innermost first.
@@ -73,6 +74,8 @@ impl Outcome {
     pub const WALL_TIME: &'static str = "wall time";
     /// The limit on calls of the host.
     pub const HOST_CALLS: &'static str = "host calls";
+    /// The limit on handles: streams, pollables, connections, parts of requests.
+    pub const HANDLES: &'static str = "handles";
 }
 
 impl fmt::Display for Outcome {
@@ -147,9 +150,11 @@ fn timed_out(state: &State) -> Outcome {
 
 /// What the guest does, as an operator would look for it.
 fn doing(state: &State) -> String {
-    state
-        .waits_for()
-        .map_or_else(|| "its own code, computing or sleeping".to_owned(), |call| format!("the call `{call}`"))
+    match (state.waits_for(), state.traffic.waits_for()) {
+        (Some(call), _) => format!("the call `{call}`"),
+        (None, Some(peer)) => format!("its own code, or waiting for `{peer}`"),
+        (None, None) => "its own code, computing or sleeping".to_owned(),
+    }
 }
 
 fn broken(error: &wasmtime::Error, state: &State, clean: impl Fn(&str) -> String) -> Outcome {
@@ -167,6 +172,10 @@ fn broken(error: &wasmtime::Error, state: &State, clean: impl Fn(&str) -> String
             return Outcome::LimitExceeded { limit: Outcome::HOST_CALLS, message };
         }
         None => {}
+    }
+    if matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {
+        let message = format!("the step held more than {HANDLES_MAX} handles{place}");
+        return Outcome::LimitExceeded { limit: Outcome::HANDLES, message };
     }
     if let Some(bytes) = state.limiter.memory_bytes_refused() {
         let message = format!(

@@ -7,13 +7,16 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::egress::Egress;
 use crate::imports::approvals::Approvals;
+use crate::imports::http::Http;
 use crate::imports::secrets::Secrets;
+use crate::imports::sockets::Names;
 use crate::limits::{Limiter, Limits};
 use crate::rehearsal::Rehearsal;
+use crate::traffic::Traffic;
 use crate::transcript::SharedTranscript;
 
 /// Handles that a guest may hold: streams, pollables and connections.
-const HANDLES_MAX: usize = 1024;
+pub(crate) const HANDLES_MAX: usize = 1024;
 
 /// The data of one invocation's store. It is dropped with the store, and closes what the guest left open.
 pub(crate) struct State {
@@ -29,6 +32,11 @@ pub(crate) struct State {
     pub(crate) connections: usize,
     /// The stage, when this is a rehearsal.
     pub(crate) rehearsal: Option<Rehearsal>,
+    /// Requests and sockets that are open.
+    pub(crate) traffic: Traffic,
+    pub(crate) http: Http,
+    /// The names that the guest's sockets looked up.
+    pub(crate) names: Names,
     calls: u64,
     /// The call that the guest waits for.
     waits_for: Option<&'static str>,
@@ -56,6 +64,8 @@ impl State {
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(HANDLES_MAX);
+        let traffic = Traffic::default();
+        let http = Http::new(&egress, &limits, &transcript, &traffic);
         Self {
             wasi,
             table,
@@ -67,6 +77,9 @@ impl State {
             approvals,
             connections: 0,
             rehearsal: None,
+            traffic,
+            http,
+            names: Names::default(),
             calls: 0,
             waits_for: None,
         }

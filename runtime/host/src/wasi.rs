@@ -1,8 +1,8 @@
-//! The part of WASI that a rotation function gets: randomness, clocks, its own environment, and standard
-//! output into its log.
+//! The part of WASI that a rotation function gets: randomness, clocks, its own environment, standard output
+//! into its log, and what `imports::http` and `imports::sockets` let through.
 //!
 //! Guests made with a standard library import more than they use. Those interfaces are linked to
-//! functions that trap and name themselves: no filesystem, no sockets, no arguments.
+//! functions that trap and name themselves: no filesystem, no UDP.
 
 use std::io;
 use std::pin::Pin;
@@ -18,6 +18,7 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi::{WasiCtx, WasiView as _};
 
+use crate::imports::{http, sockets};
 use crate::state::State;
 use crate::transcript::{Level, SharedTranscript};
 
@@ -41,11 +42,13 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     cli::terminal_output::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     cli::terminal_stdin::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     cli::terminal_stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
-    cli::terminal_stderr::add_to_linker::<_, WasiCli>(linker, State::cli)
+    cli::terminal_stderr::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    http::link(linker)?;
+    sockets::link(linker)
 }
 
 /// The interfaces that [`link`] links, without their version.
-const LINKED: [&str; 18] = [
+const LINKED: [&str; 25] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -58,12 +61,19 @@ const LINKED: [&str; 18] = [
     "wasi:cli/terminal-stdout",
     "wasi:clocks/monotonic-clock",
     "wasi:clocks/wall-clock",
+    "wasi:http/outgoing-handler",
+    "wasi:http/types",
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
     "wasi:random/insecure",
     "wasi:random/insecure-seed",
     "wasi:random/random",
+    "wasi:sockets/instance-network",
+    "wasi:sockets/ip-name-lookup",
+    "wasi:sockets/network",
+    "wasi:sockets/tcp",
+    "wasi:sockets/tcp-create-socket",
 ];
 
 /// Links every other interface of WASI that the component imports to functions that trap.
@@ -122,7 +132,7 @@ fn as_resource(item: ComponentItem) -> Option<ResourceType> {
     }
 }
 
-/// The context of one invocation: no files, no arguments, no network; this environment and no other.
+/// The context of one invocation: no files, no arguments, no network of wasmtime's; this environment and no other.
 pub(crate) fn context(environment: &[(String, String)], transcript: &SharedTranscript) -> WasiCtx {
     WasiCtx::builder()
         .envs(environment)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Brand, Host, MysqlServer, Outcome, Reach, SecretsManager, Session, SqlServer, kill};
+use crate::http::{self, Request, Response};
 use crate::log::Level;
 use crate::rotator::{Event, Rotator, Step};
 use crate::secrets::{self, Description, PasswordRules, StoredVersion, Value, VersionValue};
@@ -29,10 +30,14 @@ impl Fault {
     pub const ALL: [Self; 4] = [Self::Refuse, Self::LoseAnswer, Self::KillBefore, Self::KillAfter];
 }
 
+/// Answers the requests to one origin.
+type Service = Box<dyn FnMut(&Request) -> Response>;
+
 #[derive(Default)]
 struct World {
     secrets: SecretsManager,
     servers: BTreeMap<(String, u16), Simulated>,
+    services: BTreeMap<String, Service>,
     log: Vec<String>,
     calls: Vec<&'static str>,
     faults: BTreeMap<usize, Fault>,
@@ -127,6 +132,11 @@ impl InMemory {
         let address = (host.to_owned(), port);
         self.0.borrow_mut().servers.entry(address.clone()).or_insert_with(make);
         Server { host: self.clone(), address }
+    }
+
+    /// Answers requests to an origin, such as `https://api.example`, from now on.
+    pub fn http(&self, origin: &str, answer: impl FnMut(&Request) -> Response + 'static) {
+        self.0.borrow_mut().services.insert(origin.to_ascii_lowercase(), Box::new(answer));
     }
 
     /// What people answer to [`approvals::require`](crate::approvals::require) from now on; at first they do
@@ -243,6 +253,13 @@ impl Host for InMemory {
         }))
     }
 
+    fn send(&self, request: &Request) -> Result<Response, http::Error> {
+        self.call("send", unanswered, |world| match world.services.get_mut(&request.origin()) {
+            Some(answer) => Ok(answer(request)),
+            None => Err(unanswered()),
+        })
+    }
+
     fn require_approval(&self, _: &str) -> bool {
         self.0.borrow().approved
     }
@@ -295,6 +312,14 @@ fn unavailable() -> secrets::Error {
     secrets::Error {
         code: "InternalServiceError".to_owned(),
         message: "An error occurred on the server side.".to_owned(),
+    }
+}
+
+fn unanswered() -> http::Error {
+    http::Error {
+        kind: http::ErrorKind::Connection,
+        message: "the service does not answer".to_owned(),
+        transient: true,
     }
 }
 

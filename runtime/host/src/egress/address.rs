@@ -33,10 +33,13 @@ impl Reach {
     }
 }
 
-/// Metadata services: AWS, Azure, Google and others share one address; ECS, Alibaba and Oracle have more.
-const METADATA_V4: [Ipv4Addr; 4] = [
+/// Metadata services: AWS, Azure, Google and others share one address; ECS, EKS, Azure's host, Alibaba and Oracle
+/// have more.
+const METADATA_V4: [Ipv4Addr; 6] = [
     Ipv4Addr::new(169, 254, 169, 254),
     Ipv4Addr::new(169, 254, 170, 2),
+    Ipv4Addr::new(169, 254, 170, 23),
+    Ipv4Addr::new(168, 63, 129, 16),
     Ipv4Addr::new(100, 100, 100, 200),
     Ipv4Addr::new(192, 0, 0, 192),
 ];
@@ -47,7 +50,7 @@ const METADATA_V6: [Ipv6Addr; 3] = [
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
 ];
 
-/// An IPv4 address in one of its disguises (mapped, compatible, translated by NAT64, 6to4) as what it is.
+/// An IPv4 address in one of its disguises (mapped, compatible, translated, NAT64, 6to4, Teredo) as what it is.
 pub(super) fn unmap(ip: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = ip else { return ip };
     let segments = v6.segments();
@@ -59,7 +62,9 @@ pub(super) fn unmap(ip: IpAddr) -> IpAddr {
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
         // `::` and `::1` are not IPv4.
         [0, 0, 0, 0, 0, 0, high, low] if high != 0 => embedded(high, low),
-        [0x2002, high, low, ..] => embedded(high, low),
+        [0, 0, 0, 0, 0xffff, 0, high, low] | [0x2002, high, low, ..] => embedded(high, low),
+        // Teredo turns the bits of its client around.
+        [0x2001, 0, .., high, low] => embedded(!high, !low),
         _ => ip,
     }
 }
@@ -93,12 +98,17 @@ fn reach_v6(ip: Ipv6Addr) -> Reach {
     match ip.segments()[0] {
         _ if METADATA_V6.contains(&ip) => Reach::Metadata,
         _ if ip.is_loopback() => Reach::Loopback,
-        _ if ip.is_unspecified() || ip.is_multicast() => Reach::Special,
+        _ if ip.is_unspecified() || ip.is_multicast() || is_nowhere(ip) => Reach::Special,
         0xfe80..=0xfebf => Reach::LinkLocal,
         // Site-local is deprecated and was private.
         0xfc00..=0xfdff | 0xfec0..=0xfeff => Reach::Private,
         _ => Reach::Ordinary,
     }
+}
+
+/// Prefixes behind which anything or nothing is: that which drops everything, and that of a site's own NAT64.
+fn is_nowhere(ip: Ipv6Addr) -> bool {
+    matches!(ip.segments(), [0x100, 0, 0, 0, ..] | [0x64, 0xff9b, 1, ..])
 }
 
 #[cfg(test)]
@@ -122,6 +132,9 @@ mod tests {
         check("169.254.1.1", Reach::LinkLocal);
         check("fe80::1", Reach::LinkLocal);
         check("169.254.169.254", Reach::Metadata);
+        check("169.254.170.23", Reach::Metadata);
+        check("168.63.129.16", Reach::Metadata);
+        check("100.100.100.200", Reach::Metadata);
         check("fd00:ec2::254", Reach::Metadata);
         check("0.0.0.0", Reach::Special);
         check("0.1.2.3", Reach::Special);
@@ -129,6 +142,8 @@ mod tests {
         check("224.0.0.1", Reach::Special);
         check("255.255.255.255", Reach::Special);
         check("ff02::1", Reach::Special);
+        check("100::1", Reach::Special);
+        check("240.0.0.1", Reach::Special);
     }
 
     #[test]
@@ -138,5 +153,9 @@ mod tests {
         check("::ffff:169.254.169.254", Reach::Metadata);
         check("64:ff9b::169.254.169.254", Reach::Metadata);
         check("2002:7f00:1::", Reach::Loopback);
+        check("::ffff:0:127.0.0.1", Reach::Loopback);
+        check("2001:0:4136:e378:8000:63bf:80ff:fffe", Reach::Loopback);
+        check("2001:0:4136:e378:8000:63bf:5601:5601", Reach::Metadata);
+        check("64:ff9b:1::a00:1", Reach::Special);
     }
 }

@@ -1,9 +1,10 @@
 //! Which addresses a function may reach. Deny by default.
 //!
-//! A rule names a host and a port. The host that the guest names must match a rule, and each address
-//! that it resolves to must be one that the rules reach: loopback, link-local, metadata and other special
-//! addresses only when a rule is that address itself (for loopback, `localhost` will do). The connection
-//! goes to the address that was checked; the name is resolved once.
+//! A rule names a host, a port and what is spoken there. The host that the guest names must match a rule, and
+//! each address that it resolves to must be one that the rules reach: loopback, link-local, metadata and other
+//! special addresses only when a rule is that address itself (for loopback, `localhost` will do); a private one
+//! also when a rule is the name that leads there. The connection goes to the address that was checked; the name
+//! is resolved once.
 
 mod address;
 mod rule;
@@ -14,10 +15,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rustls::pki_types::CertificateDer;
 use tokio::net::TcpStream;
 
+use crate::tls::Authorities;
+
 pub use address::{Reach, reach_of};
-pub use rule::{Rule, RuleError};
+pub use rule::{Rule, RuleError, Scheme};
 
 /// Turns a name into addresses.
 #[async_trait]
@@ -58,6 +62,12 @@ pub enum EgressError {
         /// The rule that is missing.
         rule: Rule,
     },
+    /// What the guest names is neither a name nor an address.
+    #[error("`{host}` is no host name; one that is not ASCII is written in its `xn--` form")]
+    NoHost {
+        /// What the guest asked for.
+        host: String,
+    },
     /// The name has no address.
     #[error("no address is known for `{host}`")]
     Unresolved {
@@ -83,15 +93,16 @@ pub enum EgressError {
 impl EgressError {
     /// Whether the sandbox refused, and not the network.
     pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::NotAllowed { .. } | Self::AddressNotNamed { .. })
+        matches!(self, Self::NotAllowed { .. } | Self::AddressNotNamed { .. } | Self::NoHost { .. })
     }
 }
 
 /// The rules of one invocation.
 #[derive(Clone)]
 pub struct Egress {
-    rules: Vec<Rule>,
+    rules: Arc<Vec<Rule>>,
     resolver: Arc<dyn Resolve>,
+    authorities: Arc<Authorities>,
 }
 
 impl fmt::Debug for Egress {
@@ -109,7 +120,7 @@ impl Default for Egress {
 impl Egress {
     /// Reaches nothing.
     pub fn deny_all() -> Self {
-        Self { rules: Vec::new(), resolver: Arc::new(SystemResolver) }
+        Self { rules: Arc::default(), resolver: Arc::new(SystemResolver), authorities: Authorities::system() }
     }
 
     /// Reaches this host and port too.
@@ -121,7 +132,7 @@ impl Egress {
     /// Reaches what the rule names too.
     #[must_use]
     pub fn allow_rule(mut self, rule: Rule) -> Self {
-        self.rules.push(rule);
+        Arc::make_mut(&mut self.rules).push(rule);
         self
     }
 
@@ -132,33 +143,88 @@ impl Egress {
         self
     }
 
+    /// Trusts servers of `https://` that these authorities vouch for, beside those of the system.
+    #[must_use]
+    pub fn trust(mut self, authorities: Vec<CertificateDer<'static>>) -> Self {
+        self.authorities = Authorities::with(authorities);
+        self
+    }
+
+    pub(crate) fn authorities(&self) -> &Authorities {
+        &self.authorities
+    }
+
     /// The addresses behind a host that may be dialled.
     ///
     /// # Errors
     ///
     /// When the rules do not reach it, or the name has no address.
     pub async fn check(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, EgressError> {
-        let wanted = Rule::new(host, port);
-        if !self.rules.contains(&wanted) {
-            return Err(EgressError::NotAllowed { rule: wanted });
+        self.check_rule(&Rule::new(host, port)).await
+    }
+
+    /// The same for a connection on which not everything may be spoken.
+    ///
+    /// # Errors
+    ///
+    /// As [`Egress::check`].
+    pub async fn check_rule(&self, wanted: &Rule) -> Result<Vec<SocketAddr>, EgressError> {
+        if !wanted.names_host() {
+            return Err(EgressError::NoHost { host: wanted.host().to_owned() });
+        }
+        if !self.allows(wanted) {
+            return Err(EgressError::NotAllowed { rule: wanted.clone() });
         }
         let resolved = match wanted.ip() {
-            Some(ip) => vec![SocketAddr::new(ip, port)],
-            None => self.resolve(&wanted).await?,
+            Some(ip) => vec![SocketAddr::new(ip, wanted.port())],
+            None => self.resolve(wanted).await?,
         };
         let (allowed, refused): (Vec<_>, Vec<_>) =
-            resolved.into_iter().partition(|address| self.reaches(&wanted, address.ip()));
+            resolved.into_iter().partition(|address| self.reaches(wanted, address.ip()));
         match refused.first() {
-            Some(address) if allowed.is_empty() => {
-                let ip = address::unmap(address.ip());
-                let kind = address::reach(ip).name();
-                Err(EgressError::AddressNotNamed {
-                    host: host.to_owned(),
-                    kind,
-                    rule: Rule::new(&ip.to_string(), port),
-                })
-            }
+            Some(address) if allowed.is_empty() => Err(Self::not_named(wanted, address.ip())),
             _ => Ok(allowed),
+        }
+    }
+
+    /// Whether a rule names this host and port, wherever that leads.
+    pub(crate) fn allows(&self, wanted: &Rule) -> bool {
+        self.rules.iter().any(|rule| rule.covers(wanted))
+    }
+
+    /// Whether a rule allows anything on some port of this host.
+    pub(crate) fn names(&self, host: &Rule) -> bool {
+        self.rules.iter().any(|rule| rule.scheme() == Scheme::Tcp && rule.host() == host.host())
+    }
+
+    /// The addresses of a host, those that must be named last. None of them is checked.
+    pub(crate) async fn look_up(&self, host: &Rule) -> Result<Vec<IpAddr>, EgressError> {
+        let mut found: Vec<IpAddr> = self.resolve(host).await?.iter().map(SocketAddr::ip).collect();
+        found.sort_by_key(|ip| !matches!(reach_of(*ip), Reach::Ordinary | Reach::Private));
+        Ok(found)
+    }
+
+    /// Where to dial to reach this address of a host.
+    ///
+    /// # Errors
+    ///
+    /// When the rules do not reach it.
+    pub(crate) fn check_address(&self, wanted: &Rule, ip: IpAddr) -> Result<SocketAddr, EgressError> {
+        if !self.allows(wanted) {
+            return Err(EgressError::NotAllowed { rule: wanted.clone() });
+        }
+        if !self.reaches(wanted, ip) {
+            return Err(Self::not_named(wanted, ip));
+        }
+        Ok(SocketAddr::new(address::unmap(ip), wanted.port()))
+    }
+
+    fn not_named(wanted: &Rule, ip: IpAddr) -> EgressError {
+        let ip = address::unmap(ip);
+        EgressError::AddressNotNamed {
+            host: wanted.host().to_owned(),
+            kind: address::reach(ip).name(),
+            rule: Rule::with_scheme(wanted.scheme(), &ip.to_string(), wanted.port()),
         }
     }
 
@@ -174,7 +240,7 @@ impl Egress {
 
     fn reaches(&self, wanted: &Rule, ip: IpAddr) -> bool {
         let ip = address::unmap(ip);
-        let named = || self.rules.iter().any(|rule| rule.port() == wanted.port() && rule.ip() == Some(ip));
+        let named = || self.allows(&Rule::with_scheme(wanted.scheme(), &ip.to_string(), wanted.port()));
         match address::reach(ip) {
             Reach::Ordinary | Reach::Private => true,
             Reach::Loopback => wanted.host() == "localhost" || named(),
@@ -188,14 +254,23 @@ impl Egress {
     ///
     /// As [`Egress::check`], and when no address takes the connection.
     pub async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, EgressError> {
+        self.connect_rule(&Rule::new(host, port)).await
+    }
+
+    /// The same for a connection on which not everything may be spoken.
+    ///
+    /// # Errors
+    ///
+    /// As [`Egress::connect`].
+    pub async fn connect_rule(&self, wanted: &Rule) -> Result<TcpStream, EgressError> {
         let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for address in self.check(host, port).await? {
+        for address in self.check_rule(wanted).await? {
             match TcpStream::connect(address).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
             }
         }
-        Err(EgressError::Unreachable { host: host.to_owned(), port, source: last })
+        Err(EgressError::Unreachable { host: wanted.host().to_owned(), port: wanted.port(), source: last })
     }
 }
 

@@ -1,8 +1,11 @@
-//! The interfaces of the contract, one file each.
+//! The interfaces of the contract, one file each, and those of WASI that reach the network.
 
 pub(crate) mod approvals;
+pub(crate) mod bounded;
+pub(crate) mod http;
 pub(crate) mod log;
 pub(crate) mod secrets;
+pub(crate) mod sockets;
 pub(crate) mod sql;
 
 use wasmtime::component::{HasSelf, Linker};

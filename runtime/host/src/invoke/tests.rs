@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use crate::testing::{DATA, PASSWORD, Passwords, ROTATE, catalog, component, engine, function, invocation};
+use crate::testing::{
+    DATA, PASSWORD, Passwords, ROTATE, catalog, component, engine, function, invocation, text,
+};
 use crate::{Catalog, Level, Limits, LogLine, Outcome, Report};
 use keywheel_domain::rotation::FailureKind;
 use keywheel_domain::sensitive::Sensitive;
@@ -154,6 +156,51 @@ async fn what_was_generated_is_redacted() {
         Outcome::Failed { kind: FailureKind::Permanent, message: "[redacted]".to_owned() }
     );
     assert!(!format!("{report:?}").contains(PASSWORD));
+}
+
+/// What a guest's language runs after the call, to free what it returned.
+#[tokio::test]
+async fn a_guest_cannot_call_the_host_after_its_end() {
+    let late = format!(
+        "(func (export \"after\") (param i32) (call $log (i32.const 1) (i32.const 16) (i32.const 5)))
+         ({ROTATE} (i32.const 0))"
+    );
+    let lift = "(canon lift (core func $main \"rotate\")";
+    let text = text("rotate", &late);
+    assert!(text.contains(lift));
+    let text = text.replace(lift, &format!("{lift} (post-return (core func $main \"after\"))"));
+    let function = catalog().load(&wat::parse_str(text).unwrap()).await.unwrap();
+    let report = function.invoke(invocation(Passwords::Made, Limits::default())).await;
+    assert!(trap(&report).starts_with("cannot leave component instance"), "{}", report.outcome);
+    assert_eq!(report.log, []);
+}
+
+/// The host's functions run on what the guest left of the stack, and there is always enough.
+#[tokio::test]
+async fn a_guest_deep_in_its_stack_can_call_the_host() {
+    let deep = format!(
+        "(func $deeper (call $password (i32.const 200))
+          (call $log (i32.const 1) (i32.const 16) (i32.const 5)) (call $deeper))
+         ({ROTATE} (call $deeper) (i32.const 0))"
+    );
+    let limits = Limits { host_calls_max: 1_000_000, cpu_ms_max: 60_000, ..Limits::default() };
+    let report = run(&deep, limits).await;
+    assert!(trap(&report).starts_with("stack overflow, in "), "{}", report.outcome);
+}
+
+/// The tick comes from another thread, which may have to wait for a processor: the best of a few tries tells
+/// what the sandbox does, and the others what the machine does.
+#[tokio::test]
+async fn a_guest_that_spins_ends_within_twenty_milliseconds_of_its_deadline() {
+    let limits = Limits { cpu_ms_max: 40, ..Limits::default() };
+    let spinning = function(&format!("({ROTATE} (loop $again (br $again)) unreachable)")).await;
+    let mut best = Duration::MAX;
+    for _ in 0..10 {
+        let report = spinning.invoke(invocation(Passwords::Made, limits.clone())).await;
+        assert_eq!(limit(&report).0, Outcome::CPU_TIME);
+        best = best.min(report.cpu.saturating_sub(Duration::from_millis(40)));
+    }
+    assert!(best <= Duration::from_millis(20), "{best:?} after the deadline");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod fault;
 mod metered;
 mod mysql;
 mod postgres;
-mod tls;
+pub(crate) mod tls;
 mod value;
 
 use std::time::Duration;
@@ -124,7 +124,7 @@ impl State {
         if let Some(targets) = self.rehearsal.as_ref().and_then(Rehearsal::targets) {
             return targets.open(target, password).map(Driver::Simulated);
         }
-        if self.connections >= self.limits.connections_max {
+        if self.connections + self.traffic.count() >= self.limits.connections_max {
             let message =
                 format!("no more than {} connections may be open at once", self.limits.connections_max);
             return Err(fault::permanent(ErrorKind::Limit, message));

@@ -17,7 +17,7 @@ use x509_cert::der::{Decode as _, Encode as _};
 use crate::contract::keywheel::rotation::sql::Tls;
 
 /// The one place that chooses who computes TLS.
-fn provider() -> Arc<CryptoProvider> {
+pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
@@ -50,7 +50,7 @@ fn builder() -> io::Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVeri
 }
 
 /// What the system trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name another place.
-fn system_roots() -> RootCertStore {
+pub(crate) fn system_roots() -> RootCertStore {
     let found = rustls_native_certs::load_native_certs();
     for error in &found.errors {
         tracing::warn!(%error, "a root certificate cannot be read");
@@ -61,7 +61,7 @@ fn system_roots() -> RootCertStore {
 }
 
 /// Why a server's certificate was refused, when that is what broke the handshake.
-pub(super) fn refusal(error: &rustls::Error) -> Option<String> {
+pub(crate) fn refusal(error: &rustls::Error) -> Option<String> {
     let rustls::Error::InvalidCertificate(error) = error else { return None };
     let reason = match error {
         CertificateError::UnknownIssuer => "is not signed by an authority that this machine trusts",
