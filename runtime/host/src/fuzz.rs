@@ -93,11 +93,10 @@ async fn a_broken_component_is_refused_or_runs_within_its_limits() {
         "({ROTATE} (call $log (i32.const 1) (i32.const 16) (i32.const 5)) (i32.const 0))"
     ));
     let (mut refused, mut ran) = (0, 0);
-    for seed in 1..=1_500 {
-        let mut numbers = Numbers(seed * 0x9e37_79b9_7f4a_7c15);
+    for seed in 1..=1_500_u64 {
+        let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let bytes = mutated(&whole, &mut numbers);
-        let catalog = catalog_of(seed);
-        let loading = tokio::time::timeout(PATIENCE, catalog.load(&bytes));
+        let loading = tokio::time::timeout(PATIENCE, shared_catalog().load(&bytes));
         match loading.await.expect("loading ends") {
             Err(LoadError::BrokenOff(error)) => panic!("seed {seed}: {error}"),
             Err(_) => refused += 1,
@@ -112,7 +111,7 @@ async fn a_broken_component_is_refused_or_runs_within_its_limits() {
 }
 
 /// An engine for many seeds: making one takes longer than most of them.
-fn catalog_of(_: u64) -> &'static crate::Catalog {
+fn shared_catalog() -> &'static crate::Catalog {
     static CATALOG: std::sync::OnceLock<crate::Catalog> = std::sync::OnceLock::new();
     CATALOG.get_or_init(catalog)
 }
@@ -142,8 +141,8 @@ async fn any_event_reaches_the_guest_or_ends_the_step() {
 
 #[tokio::test]
 async fn wild_arguments_of_imports_end_the_step_at_most() {
-    for seed in 1..=250 {
-        let mut numbers = Numbers(seed * 0x2545_f491_4f6c_dd1d);
+    for seed in 1..=250_u64 {
+        let mut numbers = Numbers(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
         let mut body = String::new();
         for _ in 0..=numbers.below(8) {
             let mut number = || format!("(i32.const {})", numbers.edge());
@@ -162,7 +161,7 @@ async fn wild_arguments_of_imports_end_the_step_at_most() {
 }
 
 async fn function_of(body: &str) -> std::sync::Arc<crate::Function> {
-    catalog_of(0).load(&component(body)).await.expect("the component is valid")
+    shared_catalog().load(&component(body)).await.expect("the component is valid")
 }
 
 /// No name and no address that a guest makes up leads anywhere when no rule says so.

@@ -171,7 +171,7 @@ async fn a_guest_cannot_call_the_host_after_its_end() {
     let text = text.replace(lift, &format!("{lift} (post-return (core func $main \"after\"))"));
     let function = catalog().load(&wat::parse_str(text).unwrap()).await.unwrap();
     let report = function.invoke(invocation(Passwords::Made, Limits::default())).await;
-    assert!(trap(&report).starts_with("cannot leave component instance"), "{}", report.outcome);
+    assert!(trap(&report).contains("cannot leave component instance"), "{}", report.outcome);
     assert_eq!(report.log, []);
 }
 
@@ -179,11 +179,10 @@ async fn a_guest_cannot_call_the_host_after_its_end() {
 #[tokio::test]
 async fn a_guest_deep_in_its_stack_can_call_the_host() {
     let deep = format!(
-        "(func $deeper (call $password (i32.const 200))
-          (call $log (i32.const 1) (i32.const 16) (i32.const 5)) (call $deeper))
+        "(func $deeper (call $log (i32.const 1) (i32.const 16) (i32.const 5)) (call $deeper))
          ({ROTATE} (call $deeper) (i32.const 0))"
     );
-    let limits = Limits { host_calls_max: 1_000_000, cpu_ms_max: 60_000, ..Limits::default() };
+    let limits = Limits { cpu_ms_max: 60_000, ..Limits::default() };
     let report = run(&deep, limits).await;
     assert!(trap(&report).starts_with("stack overflow, in "), "{}", report.outcome);
 }
