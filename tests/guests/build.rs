@@ -12,7 +12,13 @@ fn main() {
     let workspace = Path::new(&here).ancestors().nth(2).expect("the package is two folders down");
     guest_build::watch(
         workspace,
-        &["tests/guests/Cargo.toml", "tests/guests/build.rs", "tests/guests/examples", "tests/guests/src"],
+        &[
+            "tests/contract",
+            "tests/guests/Cargo.toml",
+            "tests/guests/build.rs",
+            "tests/guests/examples",
+            "tests/guests/src",
+        ],
     );
 
     let mut table = String::from("&[\n");

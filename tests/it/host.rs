@@ -4,8 +4,11 @@
 mod admin;
 mod approvals;
 mod burst;
+mod contract;
+mod hostile;
 pub(crate) mod in_memory;
 mod mysql;
+mod network;
 mod scripted;
 mod sql_limits;
 
