@@ -2,7 +2,8 @@
 //! into its log, and what `imports::http` and `imports::sockets` let through.
 //!
 //! Guests made with a standard library import more than they use. Those interfaces are linked to
-//! functions that trap and name themselves: no filesystem, no UDP.
+//! functions that trap and name themselves: no filesystem, no UDP. An interpreter asks for its folders before it
+//! prints or fails to open a file: it is told that there are none.
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +12,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use wasmtime::component::types::{ComponentInstance, ComponentItem};
-use wasmtime::component::{Component, Linker, ResourceType};
+use wasmtime::component::{Component, Linker, ResourceType, Val};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream, WasiCli, WasiCliView as _};
 use wasmtime_wasi::p2::bindings::{cli, random};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
@@ -24,6 +25,8 @@ use crate::transcript::{Level, SharedTranscript};
 
 /// What the name of each interface of WASI begins with.
 pub(crate) const PREFIX: &str = "wasi:";
+/// The interface that names the folders of a guest.
+const NO_FOLDERS: &str = "wasi:filesystem/preopens";
 /// Random bytes that a guest may ask for at once.
 const RANDOM_BYTES_MAX: u64 = 64 * 1024;
 /// Bytes of standard output that a guest may write at once.
@@ -48,7 +51,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 /// The interfaces that [`link`] links, without their version.
-const LINKED: [&str; 25] = [
+const LINKED: [&str; 26] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -61,6 +64,7 @@ const LINKED: [&str; 25] = [
     "wasi:cli/terminal-stdout",
     "wasi:clocks/monotonic-clock",
     "wasi:clocks/wall-clock",
+    NO_FOLDERS,
     "wasi:http/outgoing-handler",
     "wasi:http/types",
     "wasi:io/error",
@@ -86,6 +90,9 @@ pub(crate) fn refuse_the_rest(linker: &mut Linker<State>, component: &Component)
         if name.starts_with(PREFIX) && !is_linked(name) {
             refuse(linker, name, &instance, &mut resources)?;
         } else {
+            if name.starts_with(NO_FOLDERS) {
+                link_no_folders(linker, name, &instance)?;
+            }
             let items = instance.exports(&engine).map(|(_, item)| item.ty);
             resources.extend(items.filter_map(as_resource));
         }
@@ -120,6 +127,26 @@ fn refuse(
                 refused.resource(name, ResourceType::host::<()>(), |_, _| Ok(()))?;
             }
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Answers every function of an interface with an empty list. What would be in it belongs to an interface that
+/// is refused.
+fn link_no_folders(
+    linker: &mut Linker<State>,
+    interface: &str,
+    instance: &ComponentInstance,
+) -> wasmtime::Result<()> {
+    let engine = linker.engine().clone();
+    let mut linked = linker.instance(interface)?;
+    for (name, item) in instance.exports(&engine) {
+        if let ComponentItem::ComponentFunc(_) = item.ty {
+            linked.func_new(name, |_, _, _, results| {
+                results.fill(Val::List(Vec::new()));
+                Ok(())
+            })?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
-from traceback import extract_tb, format_exception
+from traceback import walk_tb
 
 from . import log, secrets
 from .failure import AwaitingApproval, Failure, Permanent, Refused, Retry
@@ -120,8 +120,8 @@ class Rotator(ABC):
 def run(rotator: Rotator, event: Event) -> None:
     """Runs the step that the event names. Whatever the step raises leaves as a `Failure`.
 
-    An exception that is none is a mistake in the function. Its traceback goes to the log; like a trap,
-    it is tried again.
+    An exception that is none is a mistake in the function. Where it came from goes to the log; like a
+    trap, it is tried again.
     """
     steps = {
         Step.CREATE_SECRET: rotator.create_secret,
@@ -131,12 +131,15 @@ def run(rotator: Rotator, event: Event) -> None:
     }
     try:
         steps[event.step](event)
-    except Failure:
+    except (Failure, MemoryError):
+        # The host tells of its limits better than the function can.
         raise
     except Exception as error:
-        log.error("".join(format_exception(error)).rstrip())
-        place = extract_tb(error.__traceback__)[-1]
-        raise Retry(
-            f"the function failed in {place.name} (line {place.lineno} of {place.filename}): "
-            f"{type(error).__name__}: {error}"
-        ) from error
+        # Python's own tracebacks quote the source, for which they ask a file system that is not there.
+        calls = [
+            f"{frame.f_code.co_name} (line {line} of {frame.f_code.co_filename})"
+            for frame, line in walk_tb(error.__traceback__)
+        ]
+        told = f"{type(error).__name__}: {error}"
+        log.error("\n".join([told, *(f"in {call}" for call in reversed(calls))]))
+        raise Retry(f"the function failed in {calls[-1]}: {told}") from error
