@@ -5,6 +5,8 @@
 //! `target/`.
 #![cfg(test)]
 
+mod http;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
