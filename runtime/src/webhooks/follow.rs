@@ -97,6 +97,17 @@ impl Follower {
         }
     }
 
+    /// Delivers until there is nothing to do now; returns when to try again, if at a time.
+    pub(super) async fn tick(mut self) -> Result<Option<Timestamp>, ApiError> {
+        loop {
+            match self.step().await? {
+                Next::Again => {}
+                Next::Wait(until) => return Ok(until),
+                Next::End => return Ok(None),
+            }
+        }
+    }
+
     async fn step(&mut self) -> Result<Next, ApiError> {
         // Before the look, so that what comes during it ends the wait.
         self.looked_at = *self.news.borrow_and_update();

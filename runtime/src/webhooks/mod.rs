@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use keywheel_domain::api::ApiError;
-use keywheel_domain::time::SECOND_MS;
+use keywheel_domain::time::{SECOND_MS, Timestamp};
 use keywheel_domain::webhook::Endpoint;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
@@ -129,6 +129,21 @@ impl Webhooks {
         }
     }
 
+    /// Tells each webhook what is due, one after the other, and returns when one is tried again. For the
+    /// simulation, where nothing runs at the same time unless it is meant to.
+    pub async fn tick(self: &Arc<Self>) -> Result<Option<Timestamp>, ApiError> {
+        let news = News { last_event: self.ops.last_event_id().await?, settings: None };
+        let (news, stop) = (watch::Sender::new(news), watch::Sender::new(false));
+        let mut again: Option<Timestamp> = None;
+        for seen in self.ops.all_webhooks().await? {
+            let (news, stop) = (news.subscribe(), stop.subscribe());
+            let follower = Follower::new(Arc::clone(self), &seen.record, seen.key, news, stop);
+            let until = follower.tick().await?;
+            again = again.into_iter().chain(until).min();
+        }
+        Ok(again)
+    }
+
     /// Wakes the tasks when there is something for them, and starts those of new webhooks. The cost of a
     /// commit that concerns no webhook is two reads.
     async fn look(
@@ -160,7 +175,7 @@ impl Webhooks {
         Ok(())
     }
 
-    async fn sleep_until(&self, at: Option<keywheel_domain::time::Timestamp>) {
+    async fn sleep_until(&self, at: Option<Timestamp>) {
         match at {
             Some(at) => self.clock.sleep_until(at).await,
             None => std::future::pending().await,

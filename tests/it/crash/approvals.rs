@@ -4,7 +4,7 @@
 use keywheel_domain::time::HOUR_MS;
 use keywheel_tests::sim::{Act, Asking, Policy, Scenario};
 
-use super::cases::{ANSWERED, Case, NOTHING_TO_UNDO, check};
+use super::cases::{ANSWERED, Case, NO_ROTATION, NOTHING_TO_RETRY, NOTHING_TO_UNDO, check};
 
 const BEFORE_SET: Act = Act::Tag { key: "keywheel:approve-before", value: "setSecret" };
 const BEFORE_CREATE: Act = Act::Tag { key: "keywheel:approve-before", value: "createSecret" };
@@ -30,7 +30,7 @@ const EXPIRED: &str = "expired";
 
 /// Whoever answers twice, because the answer was lost, is told that it was answered.
 const fn asked<'a>(name: &'a str, setup: &'a [Act], script: &'a [Act]) -> Scenario<'a> {
-    let refusals = &[ANSWERED, "not open any more", NOTHING_TO_UNDO];
+    let refusals = &[ANSWERED, "not open any more", NOTHING_TO_UNDO, NOTHING_TO_RETRY, NO_ROTATION];
     Scenario { setup, refusals, ..Scenario::new(name, script) }
 }
 

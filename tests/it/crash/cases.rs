@@ -4,7 +4,10 @@ use keywheel_domain::rotation::Step;
 use keywheel_tests::sim::{Act, Ends, Plan, Policy, Port, Report, Scenario, Trigger, run};
 
 use super::scenarios::ROTATE;
-use super::{approvals, full, given_up, one_death_each, scenarios, sweep, two_deaths_each, verbs, waits};
+use super::{
+    approvals, full, given_up, one_death_each, policies, scenarios, sweep, told, two_deaths_each, verbs,
+    waits,
+};
 
 /// A scenario, and how it ends when nobody is killed.
 pub(super) type Case = (Scenario<'static>, &'static str);
@@ -18,6 +21,11 @@ pub(super) const ANSWERED: &str = "There is no such open request for approval";
 
 /// What the one is told who rolls back where nothing was done, or where that is done already.
 pub(super) const NOTHING_TO_UNDO: &str = "There is no version AWSPREVIOUS";
+
+/// What the one is told who retries again what goes on already, because the answer was lost.
+pub(super) const NOTHING_TO_RETRY: &str = "nothing to retry";
+/// The same, when it has ended.
+pub(super) const NO_ROTATION: &str = "There is no rotation of this secret";
 
 /// A secret, the secret of an admin who may change the password of its role, and a policy that lets the
 /// function read that.
@@ -38,7 +46,16 @@ pub(super) const fn after(step: Step) -> Trigger {
 
 /// All scenarios there are.
 pub(super) fn all() -> Vec<Case> {
-    [scenarios::CASES, verbs::CASES, given_up::CASES, approvals::CASES, waits::CASES].concat()
+    let lists = [
+        scenarios::CASES,
+        verbs::CASES,
+        given_up::CASES,
+        approvals::CASES,
+        waits::CASES,
+        policies::CASES,
+        told::CASES,
+    ];
+    lists.concat()
 }
 
 /// Whether the scenario went as it should: the labels, the jobs, what people were told.

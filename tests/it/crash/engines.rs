@@ -9,9 +9,10 @@ use keywheel_tests::sim::{
 };
 
 use super::between::interrupted;
+use super::cases::Case;
 use super::scenarios::ROTATE;
 use super::workers::SHARED;
-use super::{calls_of, one_death_each, sweep};
+use super::{calls_of, one_death_each, policies, sweep, told};
 
 /// Runs with the fault until this rule breaks. Without the fault no rule breaks in these runs.
 fn check(bug: Bug, rule: Rule, runs: impl IntoIterator<Item = (Scenario<'static>, Plan)>) {
@@ -87,6 +88,22 @@ fn promote_after_a_failed_step() {
 fn retry_for_ever_a_password_that_the_target_rejects() {
     const REJECTED: Failing = Failing { step: Step::SetSecret, times: 1, how: How::Rejected("T1") };
     check(Bug::RejectionsAreRetried, Rule::Ends, undisturbed(failing(&[REJECTED])));
+}
+
+/// The scenario of this name.
+fn named(cases: &[Case], name: &str) -> Scenario<'static> {
+    cases.iter().map(|(scenario, _)| *scenario).find(|scenario| scenario.name == name).expect("there is one")
+}
+
+#[test]
+fn leave_an_event_out() {
+    check(Bug::EventsAreLeftOut, Rule::Told, undisturbed(named(told::CASES, "events are told")));
+}
+
+#[test]
+fn begin_in_a_blackout() {
+    let scenario = named(policies::CASES, "a blackout is set before a slot");
+    check(Bug::PoliciesAreForgotten, Rule::Calendar, undisturbed(scenario));
 }
 
 /// Not a fault of the engine, but what every function has to bear.

@@ -3,7 +3,9 @@
 use keywheel_domain::rotation::Step;
 use keywheel_tests::sim::{Act, Failing, Fault, How, Policy, Scenario};
 
-use super::cases::{Case, NOTHING_TO_UNDO, ROTATED, WITH_ADMIN, after, before, check};
+use super::cases::{
+    Case, NO_ROTATION, NOTHING_TO_RETRY, NOTHING_TO_UNDO, ROTATED, WITH_ADMIN, after, before, check,
+};
 
 const STEPS: &[Act] = &[Act::rotate("T1"), Act::Settle];
 /// So that a job needs attention soon.
@@ -151,7 +153,7 @@ pub(super) const CASES: &[Case] = &[
         Scenario {
             setup: IMPATIENT,
             failing: &[spent(Step::TestSecret)],
-            refusals: &["There is no rotation of this secret", "nothing to retry"],
+            refusals: &[NO_ROTATION, NOTHING_TO_RETRY],
             ..Scenario::new("retry", &[Act::rotate("T1"), Act::Settle, Act::Retry, Act::Settle])
         },
         "T0:AWSPREVIOUS T1:AWSCURRENT T1=Succeeded",

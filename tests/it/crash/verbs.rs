@@ -6,6 +6,9 @@ use keywheel_tests::sim::{Act, Failing, Fault, How, Policy, Scenario};
 use super::cases::{Case, NOT_COMPLETE, ROTATED, STILL_PENDING, WITH_ADMIN, after, before, check};
 
 const BY_HAND: Act = Act::ChangeByHand { password: "by-hand-1" };
+/// What the one is told who uses a token again for something else.
+const TOKEN_IN_USE: &str = "You can't use ClientRequestToken";
+const IMPATIENT: &[Act] = &[Act::Create, Act::PutPolicy(Policy { attempts: 2, ..Policy::NONE })];
 /// The policy lets the function read nothing else.
 const WITHOUT_ADMIN: &[Act] = &[Act::Create, Act::PutPolicy(Policy::NONE)];
 
@@ -114,6 +117,85 @@ pub(super) const CASES: &[Case] = &[
             ..Scenario::new("a change by hand while it rotates", &[Act::rotate("T1"), Act::Settle])
         },
         "T0:AWSPREVIOUS T1:AWSCURRENT T1=Succeeded",
+    ),
+    (
+        Scenario {
+            setup: WITH_ADMIN,
+            interrupt: Some((before(Step::TestSecret), BY_HAND)),
+            ..Scenario::new("a change by hand after setSecret", &[Act::rotate("T1"), Act::Settle])
+        },
+        "T0:AWSPREVIOUS T1:AWSCURRENT T1=Succeeded",
+    ),
+    (
+        Scenario {
+            setup: WITHOUT_ADMIN,
+            interrupt: Some((before(Step::TestSecret), BY_HAND)),
+            recovers: false,
+            ..Scenario::new(
+                "a change by hand after setSecret, without an admin",
+                &[Act::rotate("T1"), Act::Settle],
+            )
+        },
+        "T0:AWSCURRENT T1 T1=Failed",
+    ),
+    (
+        Scenario {
+            faults: &[(3, Fault::Deny), (4, Fault::Deny), (6, Fault::Deny), (7, Fault::Deny)],
+            setup: IMPATIENT,
+            ..Scenario::new(
+                "the target refuses what was set, again and again",
+                &[Act::rotate("T1"), Act::Settle],
+            )
+        },
+        "T0:AWSCURRENT T1:AWSPENDING T1=NeedsAttention",
+    ),
+    (
+        Scenario {
+            setup: ROTATED,
+            interrupt: Some((before(Step::TestSecret), BY_HAND)),
+            ..Scenario::new("a change by hand in a roll back", &[Act::RollBack, Act::Settle])
+        },
+        "T0:AWSCURRENT T1:AWSPREVIOUS T1=Succeeded RollBack T0=RolledBack",
+    ),
+    (
+        with_admin(
+            "verify twice with one token",
+            &[Act::Verify("T41"), Act::Settle, Act::Verify("T41"), Act::Settle],
+        ),
+        "T0:AWSPREVIOUS T1:AWSCURRENT T1=Succeeded Verify T41=Succeeded",
+    ),
+    (
+        Scenario {
+            told: &[TOKEN_IN_USE, TOKEN_IN_USE],
+            ..with_admin(
+                "one token for two verbs",
+                &[Act::Verify("T41"), Act::DryRun("T41"), Act::Settle, Act::rotate("T41"), Act::Settle],
+            )
+        },
+        "T0:AWSPREVIOUS T1:AWSCURRENT T1=Succeeded Verify T41=Succeeded",
+    ),
+    (
+        Scenario {
+            told: &[TOKEN_IN_USE, TOKEN_IN_USE],
+            ..Scenario::new(
+                "the token of a test for a rotation",
+                &[
+                    Act::Rotate { token: "T1", now: false, every: None },
+                    Act::rotate("T1"),
+                    Act::Settle,
+                    Act::rotate("T1"),
+                    Act::Settle,
+                ],
+            )
+        },
+        "T0:AWSCURRENT T1=Succeeded",
+    ),
+    (
+        with_admin(
+            "roll back twice with one token",
+            &[Act::RollBackAs("T71"), Act::Settle, Act::RollBackAs("T71"), Act::Settle],
+        ),
+        "T0:AWSCURRENT T1:AWSPREVIOUS T1=Succeeded RollBack T0=RolledBack",
     ),
     (
         with_admin("dry run", &[Act::DryRun("T61"), Act::Settle]),

@@ -4,7 +4,7 @@ use keywheel_domain::rotation::Step;
 use keywheel_domain::time::HOUR_MS;
 use keywheel_tests::sim::{Act, Ends, Failing, How, Plan, Policy, Scenario, run};
 
-use super::cases::{ANSWERED, Case, check};
+use super::cases::{ANSWERED, Case, NO_ROTATION, NOTHING_TO_RETRY, check};
 
 const SCHEDULED: Act = Act::Rotate { token: "T1", now: false, every: Some("rate(4 hours)") };
 const BEFORE_CREATE: Act = Act::Tag { key: "keywheel:approve-before", value: "createSecret" };
@@ -16,7 +16,11 @@ const BLACK: Policy =
     Policy { black: Some(("16:40", "18:00")), approve_before: &["createSecret"], ..Policy::NONE };
 
 const fn scheduled<'a>(name: &'a str, setup: &'a [Act], script: &'a [Act]) -> Scenario<'a> {
-    Scenario { setup, refusals: &[ANSWERED, "not open any more"], ..Scenario::new(name, script) }
+    Scenario {
+        setup,
+        refusals: &[ANSWERED, "not open any more", NOTHING_TO_RETRY, NO_ROTATION],
+        ..Scenario::new(name, script)
+    }
 }
 
 pub(super) const CASES: &[Case] = &[

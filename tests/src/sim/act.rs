@@ -64,6 +64,8 @@ pub enum Act {
     DryRun(&'static str),
     /// RollBackRotation.
     RollBack,
+    /// The same, under this token.
+    RollBackAs(&'static str),
     /// RetryRotation.
     Retry,
     /// This person approves what was asked last.
@@ -79,6 +81,33 @@ pub enum Act {
     },
     /// PutRotationPolicy.
     PutPolicy(Policy),
+    /// DeleteRotationPolicy.
+    DeletePolicy,
+    /// SkipRotation.
+    Skip,
+    /// CreateSecret, for the other role.
+    CreatePartner,
+    /// RotateSecret of the partner.
+    RotatePartner {
+        /// Its token.
+        token: &'static str,
+        /// `RotateImmediately`.
+        now: bool,
+        /// The schedule expression, if the request has one.
+        every: Option<&'static str>,
+    },
+    /// CreateApprover, of this name.
+    CreateApprover(&'static str),
+    /// DeleteApprover, of this name.
+    DeleteApprover(&'static str),
+    /// PutWebhook, for all events, with a new signing secret.
+    PutWebhook,
+    /// DeleteWebhook.
+    DeleteWebhook,
+    /// From now on the webhook's endpoint answers with this status.
+    Endpoint(u16),
+    /// The webhook is told what is due.
+    Tell,
     /// Another component is installed under the function's name.
     NewComponent,
     /// So many milliseconds pass.
@@ -115,6 +144,14 @@ pub struct Policy {
     pub attempts: u32,
     /// The function may read the admin's secret.
     pub reads_admin: bool,
+    /// Hours that the secret is kept apart from the partner.
+    pub apart: Option<u32>,
+    /// A slot that has passed runs late.
+    pub catch_up: bool,
+    /// A concurrency group, and how many of it may rotate at once.
+    pub group: Option<(&'static str, u32)>,
+    /// Minutes of a window over which starts are spread.
+    pub spread: Option<u32>,
 }
 
 impl Policy {
@@ -126,6 +163,10 @@ impl Policy {
         black: None,
         attempts: 8,
         reads_admin: true,
+        apart: None,
+        catch_up: true,
+        group: None,
+        spread: None,
     };
     /// One that changes nothing.
     pub const NONE: Self = Self { reads_admin: false, ..Self::READS_ADMIN };
@@ -140,6 +181,8 @@ impl Life {
             Act::Settle => return self.settle(),
             Act::TakeOver => return self.take_over(false),
             Act::Seize => return self.take_over(true),
+            Act::Endpoint(status) => self.world.state().endpoint.status = status,
+            Act::Tell => return self.tell().map(drop),
             Act::NewComponent => self.world.state().digest = "native-2",
             Act::ChangeByHand { password } => {
                 return self.world.call(Port::ByHand, || {
@@ -172,6 +215,17 @@ impl Life {
             self.world.violation(Rule::Answer, format!("the worker: {error}"));
         }
         Some(())
+    }
+
+    /// Tells the webhook what is due; returns when it is tried again, if it is.
+    pub(super) fn tell(&self) -> Option<Option<Timestamp>> {
+        match self.webhooks.tick().now_or_never()? {
+            Ok(again) => Some(again),
+            Err(error) => {
+                self.world.violation(Rule::Answer, format!("the webhooks: {error}"));
+                Some(None)
+            }
+        }
     }
 
     /// Works until no job waits for a time. A schedule may be due later.

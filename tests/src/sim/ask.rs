@@ -1,9 +1,10 @@
 //! What people ask of the API, as the requests that they send.
 
 use keywheel::ops::{Caller, Operations, Principal};
+use keywheel::vault::{AccessKey, KeyOwner};
 use keywheel_domain::api::{
     ApiError, ApproveRequest, CancelRotateSecretRequest, CreateSecretRequest, DeleteSecretRequest,
-    DryRunRotationRequest, PutSecretValueRequest, ReconcileSecretRequest, RejectRequest,
+    DryRunRotationRequest, ErrorCode, PutSecretValueRequest, ReconcileSecretRequest, RejectRequest,
     RestoreSecretRequest, RetryRotationRequest, RollBackRotationRequest, RotateSecretRequest, RotationRules,
     RotationVerb, SecretValue, VerifySecretRequest,
 };
@@ -11,11 +12,15 @@ use keywheel_domain::secret::Secret;
 use serde_json::{Value, json};
 
 use super::act::{Act, Policy};
+use super::key_rules::KnownKey;
 use super::life::Life;
 use super::{
-    ACCOUNT, ADMIN_PASSWORD, ADMIN_ROLE, ADMIN_SECRET, FIRST, FIRST_PASSWORD, FUNCTION_ARN, OTHER, REGION,
-    ROLE, ROOT, SECRET,
+    ACCOUNT, ADMIN_PASSWORD, ADMIN_ROLE, ADMIN_SECRET, FIRST, FIRST_PASSWORD, FUNCTION_ARN, HOOK, OTHER,
+    PARTNER, PARTNER_ROLE, REGION, ROLE, ROOT, SECRET,
 };
+
+/// What a request is told whose key there is no more. The server refuses it before any action.
+const UNKNOWN_KEY: &str = "there is no such access key";
 
 /// The value of a secret of this role, with this password.
 pub(super) fn value(role: &str, password: &str, master_arn: Option<&str>) -> SecretValue {
@@ -83,6 +88,16 @@ fn policy(policy: Policy) -> Value {
     if policy.reads_admin {
         body["ReadableSecretIds"] = json!([ADMIN_SECRET]);
     }
+    if let Some(hours) = policy.apart {
+        body["Apart"] = json!({ "SecretIds": [PARTNER], "Hours": hours });
+    }
+    if let Some((name, most)) = policy.group {
+        body["Group"] = json!({ "Name": name, "MaxConcurrent": most });
+    }
+    if let Some(minutes) = policy.spread {
+        body["SpreadMinutes"] = json!(minutes);
+    }
+    body["CatchUp"] = json!(policy.catch_up);
     body
 }
 
@@ -90,17 +105,27 @@ async fn sent(ops: &Operations, target: &str, body: &Value) -> Result<(), ApiErr
     ops.dispatch(&caller(ROOT), target, body.to_string().as_bytes()).await.map(drop)
 }
 
+async fn asked(ops: &Operations, target: &str, body: &Value) -> Result<Value, ApiError> {
+    let answer = ops.dispatch(&caller(ROOT), target, body.to_string().as_bytes()).await?;
+    Ok(serde_json::from_slice(&answer).expect("an answer is JSON"))
+}
+
 impl Life {
     /// Asks for what an act is; `request` is the last request for approval.
     pub(super) async fn ask(&self, act: Act, request: &str) -> Result<(), ApiError> {
         let (ops, root, secret_id) = (&self.ops, caller(ROOT), SECRET.to_owned());
         match act {
-            Act::Create | Act::CreateAdmin | Act::CreateOther | Act::Put { .. } => self.store(act).await,
+            Act::Create | Act::CreateAdmin | Act::CreateOther | Act::CreatePartner | Act::Put { .. } => {
+                self.store(act).await
+            }
             Act::Rotate { token, now, every } => {
                 ops.rotate_secret(&root, rotated(SECRET, token, now, every)).await.map(drop)
             }
             Act::RotateOther { token } => {
                 ops.rotate_secret(&root, rotated(OTHER, token, true, None)).await.map(drop)
+            }
+            Act::RotatePartner { token, now, every } => {
+                ops.rotate_secret(&root, rotated(PARTNER, token, now, every)).await.map(drop)
             }
             Act::Cancel => {
                 ops.cancel_rotate_secret(&root, CancelRotateSecretRequest { secret_id }).await.map(drop)
@@ -114,29 +139,91 @@ impl Life {
                 ops.delete_secret(&root, request).await.map(drop)
             }
             Act::Restore => ops.restore_secret(&root, RestoreSecretRequest { secret_id }).await.map(drop),
-            Act::Verify(_) | Act::Reconcile(_) | Act::DryRun(_) | Act::RollBack | Act::Retry => {
-                self.begin_verb(act, &root).await
-            }
+            Act::Verify(_)
+            | Act::Reconcile(_)
+            | Act::DryRun(_)
+            | Act::RollBack
+            | Act::RollBackAs(_)
+            | Act::Retry => self.begin_verb(act, &root).await,
             Act::Approve(by) => {
                 let request = ApproveRequest { approval_id: request.to_owned(), comment: None };
-                ops.approve(&caller(by), request).await.map(drop)
+                ops.approve(&self.person(by).await?, request).await.map(drop)
             }
             Act::Reject(by) => {
                 let request = RejectRequest { approval_id: request.to_owned(), reason: None };
-                ops.reject(&caller(by), request).await.map(drop)
+                ops.reject(&self.person(by).await?, request).await.map(drop)
             }
             Act::Tag { key, value } => {
                 let body = json!({ "SecretId": SECRET, "Tags": [{ "Key": key, "Value": value }] });
                 sent(ops, "secretsmanager.TagResource", &body).await
             }
             Act::PutPolicy(given) => sent(ops, "Keywheel.PutRotationPolicy", &policy(given)).await,
+            Act::DeletePolicy => {
+                sent(ops, "Keywheel.DeleteRotationPolicy", &json!({ "SecretId": SECRET })).await
+            }
+            Act::Skip => sent(ops, "Keywheel.SkipRotation", &json!({ "SecretId": SECRET })).await,
+            Act::CreateApprover(_) | Act::DeleteApprover(_) | Act::PutWebhook | Act::DeleteWebhook => {
+                self.set(act).await
+            }
             Act::Pass(_)
+            | Act::Endpoint(_)
+            | Act::Tell
             | Act::Work
             | Act::Settle
             | Act::TakeOver
             | Act::Seize
             | Act::NewComponent
             | Act::ChangeByHand { .. } => Ok(()),
+        }
+    }
+
+    /// Approvers and webhooks. What is told once is remembered, to be held against what follows.
+    async fn set(&self, act: Act) -> Result<(), ApiError> {
+        let ops = &self.ops;
+        match act {
+            Act::CreateApprover(name) => {
+                let made = asked(ops, "Keywheel.CreateApprover", &json!({ "UserName": name })).await?;
+                let text = |member: &str| made[member].as_str().unwrap_or_default().to_owned();
+                let (id, secret) = (text("AccessKeyId"), text("SecretAccessKey"));
+                let mut state = self.world.state();
+                state.watch.must_not_appear(&secret);
+                state.watch.was_made(name, KnownKey { id, secret, is_deleted: Some(false) });
+                Ok(())
+            }
+            Act::DeleteApprover(name) => {
+                sent(ops, "Keywheel.DeleteApprover", &json!({ "UserName": name })).await
+            }
+            Act::PutWebhook => {
+                self.world.state().endpoint.asked();
+                let url = format!("https://{HOOK}.example/");
+                let put = json!({ "Name": HOOK, "Url": url, "RotateSigningSecret": true });
+                let answer = asked(ops, "Keywheel.PutWebhook", &put).await?;
+                let secret = answer["SigningSecret"].as_str().map(str::to_owned);
+                let mut state = self.world.state();
+                secret.iter().for_each(|secret| state.watch.must_not_appear(secret));
+                state.endpoint.was_set(secret, answer["FromEventId"].as_u64().unwrap_or_default());
+                Ok(())
+            }
+            _ => {
+                sent(ops, "Keywheel.DeleteWebhook", &json!({ "Name": HOOK })).await?;
+                self.world.state().endpoint.was_deleted();
+                Ok(())
+            }
+        }
+    }
+
+    /// Who signs with the key of this name; somebody without one of ours is known to others.
+    async fn person(&self, name: &str) -> Result<Caller, ApiError> {
+        let known = self.world.state().watch.keys().get(name).cloned();
+        let Some(known) = known else { return Ok(caller(name)) };
+        let found = self.keys.lookup(&known.id).await.map_err(|_| ApiError::internal())?;
+        let is_theirs = |key: &AccessKey| {
+            *key.owner() == KeyOwner::User(name.to_owned()) && *key.secret().expose() == known.secret
+        };
+        match found {
+            Some(key) if is_theirs(&key) => Ok(caller(name)),
+            Some(_) => Err(ApiError::internal()),
+            None => Err(ApiError::new(ErrorCode::AccessDenied, UNKNOWN_KEY)),
         }
     }
 
@@ -148,6 +235,9 @@ impl Life {
                 ops.reconcile_secret(root, ReconcileSecretRequest(verb(Some(token)))).await
             }
             Act::DryRun(token) => ops.dry_run_rotation(root, DryRunRotationRequest(verb(Some(token)))).await,
+            Act::RollBackAs(token) => {
+                ops.roll_back_rotation(root, RollBackRotationRequest(verb(Some(token)))).await
+            }
             Act::RollBack => ops.roll_back_rotation(root, RollBackRotationRequest(verb(None))).await,
             _ => ops.retry_rotation(root, RetryRotationRequest(verb(None))).await,
         }
@@ -161,6 +251,7 @@ impl Life {
         let request = match act {
             Act::CreateAdmin => created(ADMIN_SECRET, value(ADMIN_ROLE, ADMIN_PASSWORD, None)),
             Act::CreateOther => created(OTHER, value(ROLE, FIRST_PASSWORD, None)),
+            Act::CreatePartner => created(PARTNER, value(PARTNER_ROLE, FIRST_PASSWORD, None)),
             Act::Put { token, password } => {
                 let request = PutSecretValueRequest {
                     secret_id: SECRET.to_owned(),

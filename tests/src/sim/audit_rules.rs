@@ -61,6 +61,7 @@ impl State {
         if !missing.is_empty() {
             self.violation(Rule::Audit, format!("no row says: {}", missing.join(", ")));
         }
+        changes += self.check_rows_of_settings(old, new, rows);
         if changes == 0 && old.jobs == new.jobs && !rows.is_empty() {
             self.violation(Rule::Audit, format!("`{}`, and nothing has changed", rows[0].event));
         }

@@ -1,4 +1,4 @@
-//! The simulated PostgreSQL: one role, SCRAM verifiers, and faults at chosen calls.
+//! The simulated PostgreSQL: two roles, SCRAM verifiers, and faults at chosen calls.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -7,7 +7,7 @@ use keywheel_domain::time::Timestamp;
 use keywheel_sdk::sql::{Error, ErrorKind, Rows};
 use keywheel_sdk::testing::SqlServer;
 
-use super::{ADMIN_PASSWORD, ADMIN_ROLE, FIRST_PASSWORD, ROLE};
+use super::{ADMIN_PASSWORD, ADMIN_ROLE, FIRST_PASSWORD, PARTNER_ROLE, ROLE};
 
 /// What goes wrong at one call of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +26,11 @@ pub enum Fault {
     Revoke,
 }
 
-/// A server with one role, and an admin who may change its password.
+/// A server with two roles, and an admin who may change their passwords.
 pub(super) struct Database {
     server: SqlServer,
-    /// Statements that were run, to make the server of a moment ago.
-    statements: Vec<String>,
+    /// Statements that were run and by whom, to make the server of a moment ago.
+    statements: Vec<(String, String)>,
     stale: Option<(SqlServer, Timestamp)>,
     /// By call, counted over all lives from 0.
     faults: BTreeMap<u32, Fault>,
@@ -38,7 +38,7 @@ pub(super) struct Database {
     restarting: u32,
     is_revoked: bool,
     /// Which passwords the server accepts: to find out costs 4096 rounds.
-    accepted: BTreeMap<String, bool>,
+    accepted: BTreeMap<(String, String), bool>,
 }
 
 impl Database {
@@ -55,13 +55,14 @@ impl Database {
         }
     }
 
-    /// Whether the role's password is this one, whatever can be reached at the moment.
-    pub(super) fn accepts(&mut self, password: &str) -> bool {
+    /// Whether a role's password is this one, whatever can be reached at the moment.
+    pub(super) fn accepts(&mut self, role: &str, password: &str) -> bool {
         if self.statements.is_empty() {
-            return first_accepts(&self.server, password);
+            return first_accepts(&self.server, role, password);
         }
         let server = &self.server;
-        *self.accepted.entry(password.to_owned()).or_insert_with(|| server.accepts(ROLE, password))
+        let asked = (role.to_owned(), password.to_owned());
+        *self.accepted.entry(asked).or_insert_with(|| server.accepts(role, password))
     }
 
     /// Nothing goes wrong from now on.
@@ -79,7 +80,7 @@ impl Database {
         let is_right = match stale {
             Some((server, _)) => server.accepts(user, password),
             None if user == ADMIN_ROLE => password == ADMIN_PASSWORD,
-            None => user == ROLE && self.accepts(password),
+            None => [ROLE, PARTNER_ROLE].contains(&user) && self.accepts(user, password),
         };
         match fault {
             Some(Fault::LoseAnswer) => Err(disconnected()),
@@ -102,7 +103,7 @@ impl Database {
         }
         let answer = self.server.run(user, statement);
         if answer.is_ok() && statement.starts_with("ALTER") {
-            self.statements.push(statement.to_owned());
+            self.statements.push((user.to_owned(), statement.to_owned()));
             self.accepted.clear();
         }
         if fault == Some(Fault::LoseAnswer) { Err(disconnected()) } else { answer }
@@ -113,7 +114,7 @@ impl Database {
         let statement = format!("ALTER ROLE \"{ROLE}\" PASSWORD '{password}'");
         let answer = self.server.run(ROLE, &statement);
         answer.expect("an operator writes what the server understands");
-        self.statements.push(statement);
+        self.statements.push((ROLE.to_owned(), statement));
         self.accepted.clear();
     }
 
@@ -135,8 +136,8 @@ impl Database {
 
     fn rebuilt(&self) -> SqlServer {
         let mut server = first_server();
-        for statement in &self.statements {
-            let answer = server.run(ROLE, statement);
+        for (user, statement) in &self.statements {
+            let answer = server.run(user, statement);
             answer.expect("the same statement is accepted again");
         }
         server
@@ -144,10 +145,11 @@ impl Database {
 }
 
 /// What the server accepts before anything was changed. Runs of one seed ask for the same passwords.
-fn first_accepts(server: &SqlServer, password: &str) -> bool {
-    static ACCEPTED: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
+fn first_accepts(server: &SqlServer, role: &str, password: &str) -> bool {
+    static ACCEPTED: Mutex<BTreeMap<(String, String), bool>> = Mutex::new(BTreeMap::new());
     let mut accepted = ACCEPTED.lock().unwrap_or_else(PoisonError::into_inner);
-    *accepted.entry(password.to_owned()).or_insert_with(|| server.accepts(ROLE, password))
+    let asked = (role.to_owned(), password.to_owned());
+    *accepted.entry(asked).or_insert_with(|| server.accepts(role, password))
 }
 
 fn first_server() -> SqlServer {
@@ -155,6 +157,7 @@ fn first_server() -> SqlServer {
     let verifier = VERIFIER.get_or_init(|| keywheel_sdk::scram::verifier(&FIRST_PASSWORD.into()));
     let mut server = SqlServer::default();
     server.set_password(ROLE, verifier);
+    server.set_password(PARTNER_ROLE, verifier);
     server.set_admin(ADMIN_ROLE, ADMIN_PASSWORD);
     server
 }

@@ -9,6 +9,7 @@ use keywheel_domain::rotation::{Job, State as JobState};
 use keywheel_domain::version::CURRENT;
 
 use super::act::Act;
+use super::deliver::TAKEN;
 use super::invoke::How;
 use super::life::Life;
 use super::ports::Interrupt;
@@ -24,6 +25,8 @@ const REPAIR: &str = "T8";
 const LAST_ASKED_MAX: usize = 3;
 /// Requests for approval in a row that people answer.
 const ANSWERS_MAX: usize = 12;
+/// Times that a webhook waits before it is told again what it has not taken.
+const TELLS_MAX: usize = 4;
 /// Times that an operator goes on with a job that needs attention.
 const RETRIES_MAX: usize = 2;
 
@@ -58,6 +61,17 @@ impl Run<'_> {
             self.repair(life)?;
         }
         if self.scenario.recovers || has_admin { self.rotate_again(life) } else { Some(()) }
+    }
+
+    /// The endpoint of the webhook is well again, and has all events after some time.
+    pub(super) fn tell_the_rest(&self, life: &Life) -> Option<()> {
+        self.world.state().endpoint.status = TAKEN;
+        for _ in 0..TELLS_MAX {
+            let Some(again) = life.tell()? else { break };
+            self.world.clock.set(again.max(self.world.clock.now()));
+        }
+        self.world.state().check_told();
+        Some(())
     }
 
     /// What people try from now on may be refused: somebody else may have been faster.

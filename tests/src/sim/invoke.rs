@@ -14,7 +14,7 @@ use keywheel_sdk::{Event, Failure, Rotator};
 
 use super::guest::Guest;
 use super::ports::{Port, World};
-use super::records::Records;
+use super::records;
 use super::scenario::Bug;
 use super::store::{Disk, SECOND_WORKER};
 use super::watch::Rule;
@@ -84,10 +84,8 @@ impl SimInvoke {
     /// A function is called under a lease that a crash would leave, and not before.
     fn check_lease(&self, invocation: &Invocation) {
         let Principal::Rotation { fence, .. } = &invocation.caller.principal else { return };
-        let durable = Records::of(&self.disk.durable());
-        // One that somebody has ended at this very moment is history.
-        let mut jobs = durable.all_jobs().filter(|job| job.secret_arn == invocation.secret_arn);
-        if !jobs.any(|job| job.fence >= *fence) {
+        let leased = records::fence_of(&self.disk.durable(), &invocation.secret_arn);
+        if leased.is_none_or(|leased| leased < *fence) {
             let what = format!("{} is called, and its lease is not on disk", invocation.step);
             self.world.violation(Rule::Fence, what);
         }

@@ -7,10 +7,12 @@ use keywheel::config::RootKeySource;
 use keywheel::metrics::Metrics;
 use keywheel::ops::{Functions, Operations};
 use keywheel::store::Store;
-use keywheel::vault::{LocalRing, PassphraseCost, RootKey, Vault, open_root_key};
+use keywheel::vault::{AccessKeys, LocalRing, PassphraseCost, RootKey, Vault, open_root_key};
+use keywheel::webhooks::Webhooks;
 use keywheel::worker::Worker;
 use keywheel_sdk::Rotator;
 
+use super::deliver::SimDeliver;
 use super::invoke::{Failing, SimInvoke};
 use super::ports::World;
 use super::scenario::Bug;
@@ -20,6 +22,9 @@ use crate::store::SimStore;
 
 /// The cheapest there is: the passphrase of a simulated world protects nothing.
 const COST: PassphraseCost = PassphraseCost { memory_kib: 8, passes: 1, lanes: 1 };
+
+/// The stream of random numbers of the deliveries; the processes have those below.
+const WEBHOOKS: usize = 7;
 
 /// The root key of every simulated world.
 pub(super) fn root_key() -> &'static RootKey {
@@ -48,6 +53,10 @@ pub(super) struct Life {
     /// Answers the operators.
     pub(super) ops: Arc<Operations>,
     pub(super) worker: Worker,
+    /// What signs the requests of approvers.
+    pub(super) keys: AccessKeys,
+    /// The deliveries to webhooks.
+    pub(super) webhooks: Arc<Webhooks>,
     /// The other worker, where the store is open to several processes.
     pub(super) second: Option<Worker>,
 }
@@ -58,11 +67,13 @@ impl Life {
         let first = parts.operations(FIRST_WORKER);
         let worker = parts.worker(FIRST_WORKER, &first);
         let world = Arc::clone(&parts.world);
+        let keys = parts.access_keys();
+        let webhooks = parts.webhooks(&first);
         if parts.disk.store.exclusive() {
-            return Self { world, ops: first, worker, second: None };
+            return Self { world, ops: first, worker, keys, webhooks, second: None };
         }
         let second = parts.worker(SECOND_WORKER, &parts.operations(SECOND_WORKER));
-        Self { world, ops: parts.operations(SERVER), worker, second: Some(second) }
+        Self { world, ops: parts.operations(SERVER), worker, keys, webhooks, second: Some(second) }
     }
 }
 
@@ -71,12 +82,32 @@ impl Parts {
         Arc::new(SimEntropy::new(self.seed.wrapping_mul(8).wrapping_add(process as u64)))
     }
 
-    fn operations(&self, process: usize) -> Arc<Operations> {
+    fn store(&self, process: usize) -> Arc<dyn Store> {
         let (world, disk) = (Arc::clone(&self.world), Arc::clone(&self.disk));
-        let store: Arc<dyn Store> = Arc::new(PortStore { world, disk, process, bug: self.bug });
-        let entropy = self.entropy(process);
-        let ring = Arc::new(LocalRing::new(Arc::clone(&store), root_key(), entropy.clone()));
-        let vault = Arc::new(Vault::new(ring, root_key(), entropy.clone()));
+        Arc::new(PortStore { world, disk, process, bug: self.bug })
+    }
+
+    fn vault(&self, store: &Arc<dyn Store>, entropy: &Arc<SimEntropy>) -> Arc<Vault> {
+        let ring = Arc::new(LocalRing::new(Arc::clone(store), root_key(), entropy.clone()));
+        Arc::new(Vault::new(ring, root_key(), entropy.clone()))
+    }
+
+    fn access_keys(&self) -> AccessKeys {
+        let (store, entropy) = (self.store(SERVER), self.entropy(SERVER));
+        let vault = self.vault(&store, &entropy);
+        AccessKeys::new(store, vault, entropy)
+    }
+
+    fn webhooks(&self, ops: &Arc<Operations>) -> Arc<Webhooks> {
+        let (world, clock) = (Arc::clone(&self.world), Arc::new(self.world.clock.clone()));
+        let deliver = Arc::new(SimDeliver(world));
+        let entropy = self.entropy(WEBHOOKS);
+        Arc::new(Webhooks::new(Arc::clone(ops), clock, entropy, deliver, Arc::new(Metrics::new())))
+    }
+
+    fn operations(&self, process: usize) -> Arc<Operations> {
+        let (store, entropy) = (self.store(process), self.entropy(process));
+        let vault = self.vault(&store, &entropy);
         let functions = Functions::new(["postgres-single-user".to_owned()]);
         let clock = Arc::new(self.world.clock.clone());
         Arc::new(Operations::new(store, vault, clock, entropy, functions))

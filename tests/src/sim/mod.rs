@@ -13,10 +13,13 @@ mod act;
 mod ask;
 mod asking;
 mod audit_rules;
+mod calendar_rules;
 mod database;
+mod deliver;
 mod finish;
 mod guest;
 mod invoke;
+mod key_rules;
 mod life;
 mod ports;
 mod random;
@@ -53,12 +56,18 @@ pub const FIRST_PASSWORD: &str = "the-very-first-Passw0rd";
 pub const ROLE: &str = "orders";
 /// Another secret of the same role.
 pub const OTHER: &str = "prod/orders-too";
+/// A secret of another role, from which the first may be kept apart.
+pub const PARTNER: &str = "prod/billing";
+/// That role.
+pub const PARTNER_ROLE: &str = "billing";
 /// The secret of a user who may change the password of the role.
 pub const ADMIN_SECRET: &str = "admin/orders";
 /// That user.
 pub const ADMIN_ROLE: &str = "orders_admin";
 /// That user's password.
 pub const ADMIN_PASSWORD: &str = "the-Passw0rd-of-the-admin";
+/// The webhook that there may be.
+pub const HOOK: &str = "ops";
 /// Who operates.
 pub const ROOT: &str = "root";
 /// Those who approve when everything is to come to its end.

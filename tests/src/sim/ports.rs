@@ -6,6 +6,7 @@ use keywheel_domain::rotation::Step;
 
 use super::act::Act;
 use super::database::Database;
+use super::deliver::Endpoint;
 use super::invoke::DIGEST;
 use super::life::Life;
 use super::watch::{Rule, Violation, Watch};
@@ -35,12 +36,14 @@ pub enum Port {
     Statement,
     /// The database: an operator changes the password.
     ByHand,
+    /// The endpoint of a webhook gets a request.
+    Deliver,
 }
 
 impl Port {
     /// Whether something may be different afterwards. Deaths between two such calls leave the same world.
     pub const fn has_effect(self) -> bool {
-        matches!(self, Self::Commit | Self::Statement | Self::ByHand)
+        matches!(self, Self::Commit | Self::Statement | Self::ByHand | Self::Deliver)
     }
 }
 
@@ -89,6 +92,7 @@ pub struct World {
 
 pub(super) struct State {
     pub(super) database: Database,
+    pub(super) endpoint: Endpoint,
     pub(super) watch: Watch,
     pub(super) life: Option<Arc<Life>>,
     pub(super) interrupt: Option<Interrupt>,
@@ -110,6 +114,7 @@ impl World {
     pub(super) fn new(database: Database) -> Self {
         let state = State {
             database,
+            endpoint: Endpoint::new(),
             watch: Watch::new(),
             life: None,
             interrupt: None,

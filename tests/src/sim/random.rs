@@ -27,6 +27,8 @@ const TESTS: [&str; 2] = ["T11", "T12"];
 const VERIFICATIONS: [&str; 2] = ["T41", "T42"];
 const RECONCILIATIONS: [&str; 2] = ["T51", "T52"];
 const DRY_RUNS: [&str; 2] = ["T61", "T62"];
+const ROLL_BACKS: [&str; 2] = ["T71", "T72"];
+const PARTNERS: [&str; 2] = ["T81", "T82"];
 const PASSWORDS: [&str; 2] = ["by-hand-1", "by-hand-2"];
 const NAMES: [&str; 4] = ["ann", "bob", "cid", "root"];
 const SCHEDULES: [Option<&str>; 3] = [None, Some("rate(4 hours)"), Some("rate(7 hours)")];
@@ -36,9 +38,11 @@ const TAGS: [(&str, &str); 4] = [
     ("keywheel:approvals", "2"),
     ("keywheel:approve-before", "testSecret"),
 ];
-const POLICIES: [Policy; 3] = [
+const POLICIES: [Policy; 5] = [
     Policy { approve_before: &["setSecret", "finishSecret"], approvals: 2, ..Policy::READS_ADMIN },
     Policy { black: Some(("16:20", "19:00")), ..Policy::READS_ADMIN },
+    Policy { catch_up: false, spread: Some(0), group: Some(("payments", 1)), ..Policy::READS_ADMIN },
+    Policy { apart: Some(6), ..Policy::READS_ADMIN },
     Policy::READS_ADMIN,
 ];
 
@@ -92,7 +96,8 @@ pub fn random(seed: u64) -> RandomRun {
         }
     }
     script.push(Act::Settle);
-    let mut setup = vec![Act::CreateAdmin, Act::Create, Act::PutPolicy(Policy::READS_ADMIN)];
+    let mut setup =
+        vec![Act::CreateAdmin, Act::Create, Act::CreatePartner, Act::PutPolicy(Policy::READS_ADMIN)];
     let has_other = draw.one_in(6);
     if has_other {
         setup.push(Act::CreateOther);
@@ -149,13 +154,17 @@ impl Draw {
     }
 
     fn act(&self) -> Act {
-        match self.below(18) {
+        match self.below(22) {
             0..=2 => Act::Rotate { token: self.of(&TOKENS), now: true, every: self.of(&SCHEDULES) },
             3 => Act::Rotate { token: self.of(&TESTS), now: false, every: self.of(&SCHEDULES) },
             4 => Act::Verify(self.of(&VERIFICATIONS)),
             5 => Act::Reconcile(self.of(&RECONCILIATIONS)),
             6 => Act::DryRun(self.of(&DRY_RUNS)),
-            7 | 8 => Act::RollBack,
+            7 if self.one_in(2) => {
+                Act::RotatePartner { token: self.of(&PARTNERS), now: true, every: self.of(&SCHEDULES) }
+            }
+            7 => Act::RollBack,
+            8 => Act::RollBackAs(self.of(&ROLL_BACKS)),
             9 => Act::Retry,
             10 | 11 => Act::Approve(self.of(&NAMES)),
             12 => Act::Reject(self.of(&NAMES)),
@@ -166,6 +175,18 @@ impl Draw {
             14 => Act::PutPolicy(self.of(&POLICIES)),
             15 => Act::Cancel,
             16 => Act::NewComponent,
+            17 => self.of(&[
+                Act::PutWebhook,
+                Act::DeleteWebhook,
+                Act::Endpoint(500),
+                Act::Endpoint(200),
+                Act::Endpoint(410),
+            ]),
+            18 => Act::Tell,
+            19 => {
+                self.of(&[Act::CreateApprover("ann"), Act::DeleteApprover("ann"), Act::CreateApprover("bob")])
+            }
+            20 => self.of(&[Act::Skip, Act::DeletePolicy]),
             _ => self.by_hand(),
         }
     }

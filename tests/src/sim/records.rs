@@ -1,11 +1,15 @@
 //! Reads the records of a durable image.
 
+use std::collections::BTreeMap;
+
 use keywheel::audit::{self, AuditRow};
 use keywheel::ops::keys::{self, Due, DueEntry};
-use keywheel::store::{Batch, Key};
+use keywheel::store::{Batch, Entry, Key, Revision};
 use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::{Scope, Secret};
 use keywheel_domain::version::PENDING;
+use keywheel_domain::webhook::Webhook;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::SECRET;
@@ -14,11 +18,6 @@ use crate::store::SimImage;
 /// What kind of record a key leads to.
 pub(super) fn is(key: &Key, kind: &str) -> bool {
     key.as_bytes().strip_prefix(kind.as_bytes()).is_some_and(|rest| rest.first() == Some(&0))
-}
-
-fn all<T: DeserializeOwned>(image: &SimImage, kind: &str) -> Vec<T> {
-    let entries = image.entries().iter().filter(|(key, _)| is(key, kind));
-    entries.map(|(_, entry)| read(&entry.value)).collect()
 }
 
 /// Reads a record.
@@ -38,6 +37,19 @@ pub(super) fn without_pending_values(bytes: &[u8]) -> Vec<u8> {
     serde_json::to_vec(&secret).expect("a record is JSON")
 }
 
+/// The record of a secret as it would be without a policy.
+pub(super) fn without_policy(bytes: &[u8]) -> Vec<u8> {
+    let secret = Secret { policy: None, ..read(bytes) };
+    serde_json::to_vec(&secret).expect("a record is JSON")
+}
+
+/// The record of a webhook as it would be if one more event had been told.
+pub(super) fn with_next_event(bytes: &[u8]) -> Vec<u8> {
+    let webhook: Webhook = read(bytes);
+    let cursor = webhook.cursor + u64::from(webhook.last_try.is_some());
+    serde_json::to_vec(&Webhook { cursor, ..webhook }).expect("a record is JSON")
+}
+
 /// The records of an image.
 #[derive(Clone, Default)]
 pub(super) struct Records {
@@ -47,13 +59,87 @@ pub(super) struct Records {
     pub(super) jobs: Vec<Job>,
     /// The rotations that have ended, oldest first.
     pub(super) histories: Vec<Job>,
+    /// The webhooks.
+    pub(super) webhooks: Vec<Webhook>,
+    /// The approvers.
+    pub(super) users: Vec<User>,
+}
+
+/// An approver as it is stored.
+#[derive(Clone, Deserialize)]
+pub(super) struct User {
+    /// As it was given.
+    pub(super) name: String,
+    /// What they sign with.
+    pub(super) access_key_id: String,
+}
+
+/// Reads images that follow each other: what has not changed is not read again.
+#[derive(Default)]
+pub(super) struct Reader {
+    known: BTreeMap<Key, (Revision, Record)>,
+}
+
+/// One record.
+#[derive(Clone)]
+enum Record {
+    Secret(Box<Secret>),
+    Job(Box<Job>),
+    Webhook(Box<Webhook>),
+    User(Box<User>),
+}
+
+impl Record {
+    /// The record in this entry, if it is one of those that are looked at.
+    fn of(key: &Key, value: &[u8]) -> Option<Self> {
+        let kind = key.as_bytes().split(|byte| *byte == 0).next()?;
+        Some(match kind {
+            b"secret" => Self::Secret(read(value)),
+            b"job" | b"history" => Self::Job(read(value)),
+            b"webhook" => Self::Webhook(read(value)),
+            b"user" => Self::User(read(value)),
+            _ => return None,
+        })
+    }
+}
+
+impl Reader {
+    /// The records of an image.
+    pub(super) fn read(&mut self, image: &SimImage) -> Records {
+        let mut records = Records::default();
+        self.known.retain(|key, _| image.entries().contains_key(key));
+        for (key, entry) in image.entries() {
+            let known = self.known.get(key).filter(|(revision, _)| *revision == entry.revision);
+            let record = match known {
+                Some((_, record)) => record.clone(),
+                None => {
+                    let Some(record) = Record::of(key, &entry.value) else { continue };
+                    self.known.insert(key.clone(), (entry.revision, record.clone()));
+                    record
+                }
+            };
+            match record {
+                Record::Secret(secret) => records.secrets.push(*secret),
+                Record::Job(job) if is(key, "job") => records.jobs.push(*job),
+                Record::Job(job) => records.histories.push(*job),
+                Record::Webhook(webhook) => records.webhooks.push(*webhook),
+                Record::User(user) => records.users.push(*user),
+            }
+        }
+        records
+    }
+}
+
+/// The leases of a secret's job that an image holds: their last number. One that somebody has ended at this very
+/// moment is history.
+pub(super) fn fence_of(image: &SimImage, secret_arn: &str) -> Option<u64> {
+    let fence = |entry: &Entry| read::<Job>(&entry.value).fence;
+    let (from, to) = keys::histories(secret_arn);
+    let ended = image.entries().range(from..to).map(|(_, entry)| fence(entry));
+    ended.chain(image.entries().get(&keys::job(secret_arn)).map(fence)).max()
 }
 
 impl Records {
-    pub(super) fn of(image: &SimImage) -> Self {
-        Self { secrets: all(image, "secret"), jobs: all(image, "job"), histories: all(image, "history") }
-    }
-
     /// The secret of this name.
     pub(super) fn named(&self, name: &str) -> Option<&Secret> {
         self.secrets.iter().find(|secret| secret.name == name)

@@ -17,7 +17,7 @@ use super::records::{self, Records};
 use super::scenario::Transition;
 use super::store::SERVER;
 use super::watch::{Rule, password_of};
-use super::{ADMIN_SECRET, FIRST, OTHER, SECRET};
+use super::{ADMIN_SECRET, FIRST, OTHER, PARTNER, PARTNER_ROLE, ROLE, SECRET};
 use crate::store::SimImage;
 
 impl State {
@@ -52,9 +52,9 @@ impl State {
 
     /// A batch was written, and this is now stored.
     pub(super) fn committed(&mut self, process: usize, after: SimImage, batch: &Batch, now: Timestamp) {
-        let old = std::mem::replace(&mut self.watch.records, Records::of(&after));
+        let new = self.watch.reader.read(&after);
+        let old = std::mem::replace(&mut self.watch.records, new.clone());
         let before = std::mem::replace(&mut self.watch.image, after);
-        let new = self.watch.records.clone();
         let rows = records::rows(batch);
         for (key, value) in &batch.puts {
             if self.watch.leaked(value) || self.watch.leaked(key.as_bytes()) {
@@ -67,6 +67,9 @@ impl State {
             }
         }
         self.check_rows(&before, batch, rows.len());
+        self.note_events(&rows);
+        self.check_keys();
+        self.check_calendar(&old, &new);
         self.check_audit(&old, &new, &rows);
         self.forget_copies(&old, &new);
         self.check_fence(process, &old, batch, &rows, now);
@@ -195,6 +198,15 @@ impl State {
         }
     }
 
+    /// What rows were written; those about slots with their reasons.
+    fn note_events(&mut self, rows: &[AuditRow]) {
+        for row in rows {
+            let detail = row.detail.as_ref().filter(|_| row.event.starts_with("ScheduledRotation"));
+            let event = detail.map_or(row.event.clone(), |detail| format!("{}: {detail}", row.event));
+            self.watch.events.insert(event);
+        }
+    }
+
     fn note_transitions(&mut self, old: &Records, new: &Records) {
         let same = |one: &Job, other: &Job| one.secret_arn == other.secret_arn && one.id == other.id;
         let ended = |job: &&Job| !old.histories.contains(job);
@@ -286,9 +298,11 @@ impl State {
 
     /// Somebody who has the secrets of the role can log in.
     pub(super) fn check_access(&mut self) {
+        self.check_partner();
         let secrets = &self.watch.records.secrets;
-        let mut secrets =
-            secrets.iter().filter(|secret| secret.name != ADMIN_SECRET).cloned().collect::<Vec<_>>();
+        let others = [ADMIN_SECRET, PARTNER];
+        let mut secrets: Vec<_> =
+            secrets.iter().filter(|secret| !others.contains(&secret.name.as_str())).cloned().collect();
         secrets.retain(|secret| secret.versions.holder(CURRENT).is_some());
         if !secrets.iter().any(|secret| secret.name == SECRET) {
             return;
@@ -301,7 +315,7 @@ impl State {
             return;
         }
         let by_hand = self.watch.by_hand.clone();
-        let is_known = by_hand.iter().any(|password| self.database.accepts(password));
+        let is_known = by_hand.iter().any(|password| self.database.accepts(ROLE, password));
         if by_hand.is_empty() || !(is_known || self.any_logs_in(&secrets, |_| true)) {
             self.violation(Rule::LockedOut, "neither the current nor the pending value logs in".to_owned());
         }
@@ -320,8 +334,17 @@ impl State {
     }
 
     fn logs_in(&mut self, secret: &Secret, version_id: &str) -> bool {
+        let role = if secret.name == PARTNER { PARTNER_ROLE } else { ROLE };
         let value = self.watch.open(secret, version_id).ok();
-        value.as_ref().and_then(password_of).is_some_and(|password| self.database.accepts(&password))
+        value.as_ref().and_then(password_of).is_some_and(|password| self.database.accepts(role, &password))
+    }
+
+    /// The other role has a secret of its own, which nobody touches by hand.
+    fn check_partner(&mut self) {
+        let Some(partner) = self.watch.records.named(PARTNER).cloned() else { return };
+        if !self.any_logs_in(&[partner], |version| version.has(CURRENT) || version.has(PENDING)) {
+            self.violation(Rule::LockedOut, "the other role cannot log in".to_owned());
+        }
     }
 
     /// Whether the current value logs in.

@@ -16,7 +16,7 @@ use super::records::Records;
 use super::scenario::{Ends, Plan, Report, Scenario};
 use super::store::Disk;
 use super::watch::Rule;
-use super::{OTHER, SECRET};
+use super::{OTHER, PARTNER, SECRET};
 use crate::store::{SimImage, SimStore};
 
 /// How long a process takes to start again, in milliseconds.
@@ -124,7 +124,8 @@ impl<'a> Run<'a> {
         }
         let calls = self.world.state().calls_so_far();
         self.calls.push(calls);
-        self.finish(life)
+        self.finish(life)?;
+        self.tell_the_rest(life)
     }
 
     fn report(self, log: &Log) -> Report {
@@ -152,6 +153,7 @@ impl<'a> Run<'a> {
             refusals: std::mem::take(&mut state.watch.refusals),
             was_interrupted: self.was_interrupted,
             transitions: std::mem::take(&mut state.watch.transitions),
+            events: std::mem::take(&mut state.watch.events),
         }
     }
 }
@@ -160,9 +162,14 @@ impl<'a> Run<'a> {
 pub(super) fn summary(records: &Records) -> String {
     // A slot's token is derived from the time.
     let name = |token: &str| if token.starts_with('T') { token.to_owned() } else { "SLOT".to_owned() };
-    let of_role = records.secrets.iter().filter(|secret| [SECRET, OTHER].contains(&secret.name.as_str()));
+    let shown = [SECRET, OTHER, PARTNER];
+    let of_role = records.secrets.iter().filter(|secret| shown.contains(&secret.name.as_str()));
     let versions = of_role.clone().flat_map(|secret| {
-        let prefix = if secret.name == OTHER { "too/" } else { "" };
+        let prefix = match secret.name.as_str() {
+            OTHER => "too/",
+            PARTNER => "partner/",
+            _ => "",
+        };
         secret.versions.iter().map(move |version| match version.stages.join(",") {
             labels if labels.is_empty() => format!("{prefix}{}", name(&version.id)),
             labels => format!("{prefix}{}:{labels}", name(&version.id)),
@@ -177,7 +184,23 @@ pub(super) fn summary(records: &Records) -> String {
     });
     let drifted = of_role.clone().filter(|secret| secret.drifted.is_some()).map(|_| "drifted".to_owned());
     let deleted = of_role.clone().filter(|secret| secret.deletion.is_some()).map(|_| "deleted".to_owned());
-    versions.chain(jobs).chain(drifted).chain(deleted).collect::<Vec<_>>().join(" ")
+    let webhooks = records.webhooks.iter().map(|webhook| {
+        let state = match webhook.failures {
+            _ if !webhook.enabled => "Disabled",
+            0 => "Told",
+            _ => "Failing",
+        };
+        format!("{}={state}", webhook.name)
+    });
+    let users = records.users.iter().map(|user| format!("user/{}", user.name));
+    versions
+        .chain(jobs)
+        .chain(drifted)
+        .chain(deleted)
+        .chain(webhooks)
+        .chain(users)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn opened(image: SimImage, shared: bool) -> Arc<Disk> {

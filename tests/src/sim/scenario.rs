@@ -32,6 +32,10 @@ pub enum Bug {
     FailedStepsCountAsDone,
     /// A failure that retrying cannot help counts as one that may pass.
     RejectionsAreRetried,
+    /// The number of a webhook's last event is stored as the one after it: that one is never told.
+    EventsAreLeftOut,
+    /// The policy of a secret is not seen.
+    PoliciesAreForgotten,
     /// Each step is run twice. This one must do no harm.
     StepsRunTwice,
 }
@@ -133,6 +137,8 @@ pub struct Report {
     pub was_interrupted: bool,
     /// What the jobs went through.
     pub transitions: BTreeSet<Transition>,
+    /// The names of the audit rows that were written; those about slots with their details.
+    pub events: BTreeSet<String>,
 }
 
 /// Ends that were seen to be good ones. Runs of one scenario mostly end alike, and whether the secret

@@ -52,6 +52,11 @@ impl PortStore {
         if self.bug == Some(Bug::StoreIgnoresExpectations) {
             batch.expect.clear();
         }
+        if self.bug == Some(Bug::EventsAreLeftOut) {
+            for (_, value) in batch.puts.iter_mut().filter(|(key, _)| records::is(key, "webhook")) {
+                *value = records::with_next_event(value);
+            }
+        }
         self.lag(&batch);
         let written = at_once(self.disk.store.commit(batch.clone()));
         if written.is_ok() {
@@ -81,6 +86,12 @@ impl PortStore {
             && let Some(entry) = &mut found
         {
             entry.value = records::without_pending_values(&entry.value);
+        }
+        if self.bug == Some(Bug::PoliciesAreForgotten)
+            && records::is(key, "secret")
+            && let Some(entry) = &mut found
+        {
+            entry.value = records::without_policy(&entry.value);
         }
         Ok(found)
     }

@@ -11,8 +11,9 @@ use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::Secret;
 
 use super::act::Act;
+use super::key_rules::KnownKey;
 use super::life::root_key;
-use super::records::Records;
+use super::records::{Reader, Records};
 use super::scenario::Transition;
 use super::{ADMIN_PASSWORD, FIRST, FIRST_PASSWORD};
 use crate::entropy::SimEntropy;
@@ -36,6 +37,11 @@ pub enum Rule {
     Lost,
     /// An audit row for each change, and none without.
     Audit,
+    /// A webhook is told each event at least once and in order, signed, and nothing else.
+    Told,
+    /// A schedule begins nothing in a blackout, near a partner or, without catch-up, late; and changes no
+    /// target outside of its window.
+    Calendar,
     /// No plain text in the store, a log or an answer.
     Plain,
     /// A worker whose lease is another's by now commits nothing.
@@ -72,6 +78,7 @@ pub(super) struct Watch {
     pub(super) refusals_expected: Vec<&'static str>,
     pub(super) image: SimImage,
     pub(super) records: Records,
+    pub(super) reader: Reader,
     pub(super) opener: Option<Vault>,
     pub(super) opened: BTreeMap<Key, (Vec<u8>, SecretValue)>,
     pub(super) values: BTreeMap<Key, SecretValue>,
@@ -86,6 +93,10 @@ pub(super) struct Watch {
     pub(super) has_policy: bool,
     /// Tags that were answered for.
     pub(super) tags: BTreeSet<&'static str>,
+    /// Approvers that were answered for, by name.
+    keys: BTreeMap<&'static str, KnownKey>,
+    /// The names of audit rows that were written.
+    pub(super) events: BTreeSet<String>,
     /// The request for approval that was made last.
     last_request: String,
     /// What the jobs went through.
@@ -109,6 +120,7 @@ impl Watch {
             refusals_expected: Vec::new(),
             image: SimImage::default(),
             records: Records::default(),
+            reader: Reader::default(),
             opener: None,
             opened: BTreeMap::new(),
             values: BTreeMap::new(),
@@ -118,6 +130,8 @@ impl Watch {
             is_given_up: false,
             has_policy: false,
             tags: BTreeSet::new(),
+            keys: BTreeMap::new(),
+            events: BTreeSet::new(),
             last_request: "0".repeat(REQUEST_DIGITS),
             transitions: BTreeSet::new(),
             were_current: BTreeSet::new(),
@@ -142,11 +156,29 @@ impl Watch {
 
     /// A process starts on this image.
     pub(super) fn begin(&mut self, image: SimImage) {
-        self.records = Records::of(&image);
+        // A crash may have taken revisions back, which then come again for something else.
+        self.reader = Reader::default();
+        self.records = self.reader.read(&image);
         self.image = image;
         self.opener = None;
         self.in_flight.clear();
         self.holders.clear();
+    }
+
+    /// Approvers that were answered for, by name.
+    pub(super) const fn keys(&self) -> &BTreeMap<&'static str, KnownKey> {
+        &self.keys
+    }
+
+    /// An approver was answered for.
+    pub(super) fn was_made(&mut self, name: &'static str, key: KnownKey) {
+        self.keys.insert(name, key);
+    }
+
+    fn set_deleted(&mut self, name: &str, is_deleted: Option<bool>) {
+        if let Some(known) = self.keys.get_mut(name) {
+            known.is_deleted = is_deleted;
+        }
     }
 
     /// From now on this text must be nowhere in plain.
@@ -188,6 +220,9 @@ impl Watch {
         match act {
             Act::Rotate { .. } => self.is_disabled = false,
             Act::Restore => self.is_deleted = false,
+            Act::DeletePolicy => self.has_policy = false,
+            // Until it is answered nobody knows whether the key is still good.
+            Act::DeleteApprover(name) => self.set_deleted(name, None),
             Act::Put { password, .. } => self.by_hand(password),
             _ => {}
         }
@@ -214,11 +249,13 @@ impl Watch {
             Act::Approve(by) => {
                 self.agreed.insert((request.to_owned(), by.to_owned()));
             }
-            Act::RollBack | Act::Reject(_) => self.is_given_up = true,
+            Act::RollBack | Act::RollBackAs(_) | Act::Reject(_) => self.is_given_up = true,
             Act::PutPolicy(_) => self.has_policy = true,
             Act::Tag { key, .. } => {
                 self.tags.insert(key);
             }
+            Act::DeletePolicy => self.has_policy = false,
+            Act::DeleteApprover(name) => self.set_deleted(name, Some(true)),
             Act::Cancel => self.is_disabled = !rotates,
             Act::Delete => self.is_deleted = !self.in_flight.contains(&Act::Restore),
             _ => {}
