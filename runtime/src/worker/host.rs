@@ -97,7 +97,7 @@ impl Invoke for HostInvoke {
                     step: invocation.step,
                     secret_id: invocation.secret_arn,
                     client_request_token: invocation.token,
-                    rotation_token: invocation.rotation_token.into(),
+                    rotation_token: invocation.rotation_token,
                 },
                 secrets: Arc::new(GuestSecrets { ops: Arc::clone(&self.ops), caller: invocation.caller }),
                 egress,

@@ -153,7 +153,7 @@ mod tests {
         let group = Group { name: "payments".into(), max_concurrent: 1 };
         secret.policy = Some(RotationPolicy { group: Some(group), ..RotationPolicy::default() });
         let cause = Cause::Api { caller: "root".into() };
-        let (token, function) = ("t".to_owned(), "arn:f".to_owned());
+        let (token, function) = ("t".to_owned().into(), "arn:f".to_owned());
         let mut job =
             Job::new(&secret, "t", token, Purpose::Rotate, cause, function.clone(), Timestamp::default());
         job.target = Some("db:5432".into());

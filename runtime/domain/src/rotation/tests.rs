@@ -18,7 +18,15 @@ fn secret() -> Secret {
 }
 
 fn job(purpose: Purpose) -> Job {
-    Job::new(&secret(), TOKEN, "token-of-the-rotation".into(), purpose, api("root"), "f".into(), NOW)
+    Job::new(
+        &secret(),
+        TOKEN,
+        "token-of-the-rotation".to_owned().into(),
+        purpose,
+        api("root"),
+        "f".into(),
+        NOW,
+    )
 }
 
 fn api(who: &str) -> Cause {
