@@ -20,6 +20,9 @@ const SCRAM_ROUNDS_MAX: u32 = 100_000;
 /// Digits of `mysql_native_password` after the asterisk.
 const NATIVE_DIGITS: usize = 40;
 
+/// Passwords that were tried on a verifier, and whether it took them.
+type Known = Arc<Mutex<Vec<(Sensitive<String>, bool)>>>;
+
 /// What is kept of a password.
 #[derive(Clone)]
 pub(super) enum Credential {
@@ -27,7 +30,7 @@ pub(super) enum Credential {
     Clear(Sensitive<String>),
     /// A SCRAM verifier, as PostgreSQL keeps it. To check one takes thousands of hashes, so that copies of a
     /// database share what is known of it.
-    Scram { verifier: Verifier, known: Arc<Mutex<Vec<(Sensitive<String>, bool)>>> },
+    Scram { verifier: Verifier, known: Known },
     /// The SHA-1 of the SHA-1 of the password, as MySQL's old plugin keeps it.
     Native([u8; 20]),
 }
@@ -144,8 +147,8 @@ mod tests {
     }
 
     #[test]
-    fn a_verifier_that_postgresql_made_takes_its_password_only() {
-        // Made by PostgreSQL 15: CREATE ROLE … PASSWORD 'pencil'.
+    fn a_verifier_takes_its_password_only() {
+        // The salt and the password of the example in RFC 7677.
         let stored = format!(
             "{SCRAM}4096:W22ZaJ0SNY7soEsUEjb6gQ==$\
              WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
