@@ -16,22 +16,25 @@ use toml::{Table, Value};
 const SDK: &str = "keywheel-sdk";
 /// The name in templates that stands for that of the project.
 const NAME: &str = "{{name}}";
+/// A folder of this tree, and where it is in a project.
+type Carried = (&'static str, &'static str);
+
 /// What a language's files are: where its templates are, and which other folders its projects carry.
-const LANGUAGES: [(&str, &str, &[(&str, &str)]); 3] = [
+const LANGUAGES: [(&str, &str, [Carried; 2]); 3] = [
     (
         "rust",
         "sdk/template",
-        &[("sdk/src", "vendor/keywheel-sdk/src"), ("sdk/wit", "vendor/keywheel-sdk/wit")],
+        [("sdk/src", "vendor/keywheel-sdk/src"), ("sdk/wit", "vendor/keywheel-sdk/wit")],
     ),
     (
         "python",
         "sdk/python/template",
-        &[("sdk/python/keywheel", "vendor/keywheel"), ("sdk/wit", "vendor/wit")],
+        [("sdk/python/keywheel", "vendor/keywheel"), ("sdk/wit", "vendor/wit")],
     ),
     (
         "javascript",
         "sdk/javascript/template",
-        &[("sdk/javascript/keywheel", "vendor/keywheel"), ("sdk/wit", "vendor/wit")],
+        [("sdk/javascript/keywheel", "vendor/keywheel"), ("sdk/wit", "vendor/wit")],
     ),
 ];
 /// The overlay that every project has.

@@ -70,8 +70,8 @@ fn build_rust(folder: &Path, component: &Path) -> anyhow::Result<()> {
     }
     // The last one is that of the project itself: cargo builds it after what it needs.
     let messages = built.stdout.split(|byte| *byte == b'\n');
-    let files = messages.filter_map(|line| wasm_file(&serde_json::from_slice(line).ok()?));
-    let made = files.last().ok_or_else(|| {
+    let mut files = messages.filter_map(|line| wasm_file(&serde_json::from_slice(line).ok()?));
+    let made = files.next_back().ok_or_else(|| {
         anyhow!("the project makes no component: its Cargo.toml needs crate-type = [\"cdylib\", \"rlib\"] under [lib]")
     })?;
     fs::copy(&made, component)
