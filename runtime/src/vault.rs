@@ -8,6 +8,7 @@
 
 mod access_keys;
 mod account;
+mod function_environment;
 mod local;
 mod passphrase;
 mod root;

@@ -4,6 +4,7 @@
 mod approvers;
 mod bad_input;
 mod events;
+mod lambda;
 mod model;
 mod overtaken;
 mod properties;

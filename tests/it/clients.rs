@@ -3,12 +3,13 @@
 //! Each test here runs one file of `tests/clients` and shows its output when it fails.
 #![cfg(test)]
 
-use std::env;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use keywheel_tests::postgres::{DATABASE, HOST, Postgres};
 use keywheel_tests::process::{self, ACCESS_KEY_ID, Keywheel, SECRET_ACCESS_KEY};
 use serde_json::{Map, json};
+use tempfile::TempDir;
 
 /// Names the folder of the private Python environment.
 const VENV_VARIABLE: &str = "KEYWHEEL_TEST_VENV";
@@ -26,8 +27,24 @@ async fn the_aws_command() {
 }
 
 #[tokio::test]
+async fn deployed_functions() {
+    run("test_lambda.py").await;
+}
+
+#[tokio::test]
 async fn operations_that_aws_does_not_have() {
     run("test_keywheel_operations.py").await;
+}
+
+/// A folder of components to deploy.
+fn components() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let builtins = keywheel_functions::builtins().iter().map(|builtin| (builtin.name, builtin.wasm));
+    let guests = keywheel_guests::names().map(|name| (name, keywheel_guests::component(name)));
+    for (name, wasm) in builtins.chain(guests) {
+        fs::write(folder.path().join(format!("{name}.wasm")), wasm).unwrap();
+    }
+    folder
 }
 
 async fn run(file: &str) {
@@ -55,7 +72,11 @@ async fn run(file: &str) {
     command
         .env("AWS_DEFAULT_REGION", keywheel_tests::client::REGION)
         .env("AWS_EC2_METADATA_DISABLED", "true");
-    command.env("AWS_ENDPOINT_URL_SECRETS_MANAGER", format!("http://{}", keywheel.address()));
+    for service in ["SECRETS_MANAGER", "LAMBDA"] {
+        command.env(format!("AWS_ENDPOINT_URL_{service}"), format!("http://{}", keywheel.address()));
+    }
+    let components = components();
+    command.env("KEYWHEEL_TEST_COMPONENTS", components.path());
     command.env("KEYWHEEL_TEST_DATABASE", database.to_string());
     let output = process::output(&mut command).await.unwrap();
     assert!(

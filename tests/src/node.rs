@@ -87,14 +87,18 @@ impl Node {
 
     /// A server for this node.
     pub fn server(&self) -> Arc<Server> {
-        Arc::new(Server::new(Parts {
+        Arc::new(self.new_server())
+    }
+
+    fn new_server(&self) -> Server {
+        Server::new(Parts {
             operations: Arc::clone(&self.ops),
             access_keys: Arc::clone(&self.access_keys),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             metrics: Arc::clone(&self.metrics),
             limits: LimitsConfig::default(),
-        }))
+        })
     }
 
     /// A worker that runs these components in the sandbox; they are compiled when this returns.
@@ -113,6 +117,17 @@ impl Node {
         let host = HostInvoke::new(Arc::clone(&self.ops), catalog, sources, Limits::default());
         host.preload().await;
         Ok(Arc::new(self.new_worker(Arc::new(host)).with_room(room)))
+    }
+
+    /// A worker and a server for functions that are deployed; they share one sandbox and its room.
+    pub fn with_lambda(&self) -> anyhow::Result<(Arc<Worker>, Arc<Server>)> {
+        let engine = Engine::new(&EngineOptions::default())?;
+        let catalog = Catalog::new(engine, None, self.vault.derive("compiled components"));
+        let host = HostInvoke::new(Arc::clone(&self.ops), catalog, Vec::new(), Limits::default());
+        let host = Arc::new(host.with_clock(Arc::clone(&self.clock)));
+        let worker = Arc::new(self.new_worker(Arc::clone(&host) as Arc<dyn Invoke>));
+        let server = self.new_server().with_lambda(Arc::new(worker.lambda(host)));
+        Ok((worker, Arc::new(server)))
     }
 
     /// A worker that calls functions through this port.

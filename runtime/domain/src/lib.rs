@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod envelope;
+pub mod function;
 pub mod next_token;
 pub mod password;
 pub mod rotation;

@@ -42,7 +42,7 @@ enum Command {
     Audit(audit::AuditArguments),
     /// Prints what was done, one event a line.
     Events(events::EventsArguments),
-    /// Makes, builds and checks rotation functions.
+    /// Makes, checks, deploys and runs rotation functions.
     Function(function::FunctionArguments),
     /// Looks at rotations, and acts on them.
     Rotation(rotation::RotationArguments),

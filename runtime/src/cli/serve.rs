@@ -21,7 +21,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ACCOUNT_ID_DEFAULT, Config, LogFormat, StoreConfig};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::metrics::Metrics;
-use crate::ops::{Functions, Operations};
+use crate::ops::{BuiltinFunction, Functions, Operations};
 use crate::server::{Listener, Parts, Server};
 use crate::store::{OpenError, RedbStore, Store};
 use crate::vault::{
@@ -124,7 +124,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let root_access = access_keys.settle_root(&account, config.account.root_access_key.as_ref()).await?;
 
     let catalog = open_catalog(&config.store, &vault)?;
-    let functions = Functions::new(builtins().iter().map(|builtin| builtin.name.to_owned()));
+    let functions = Functions::of(builtins().iter().map(|builtin| BuiltinFunction {
+        name: builtin.name.to_owned(),
+        digest: builtin.digest.to_owned(),
+        bytes: builtin.wasm.len() as u64,
+    }));
     let operations =
         Arc::new(Operations::new(store, vault, Arc::clone(&clock), Arc::clone(&entropy), functions));
     let sources =
@@ -146,14 +150,15 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         Arc::new(deliver),
         Arc::clone(&metrics),
     ));
-    let server = Arc::new(Server::new(Parts {
+    let parts = Parts {
         operations,
         access_keys: Arc::clone(&access_keys),
         clock,
         entropy,
         metrics,
         limits: config.limits,
-    }));
+    };
+    let server = Arc::new(Server::new(parts).with_lambda(Arc::new(worker.lambda(Arc::clone(&invoke)))));
 
     let address = listener.address();
     announce(&access_keys, &root_access, address).await?;
@@ -234,7 +239,8 @@ fn lines_to_paste(key: &AccessKey, address: SocketAddr) -> String {
          export AWS_ACCESS_KEY_ID={}\n\
          export AWS_SECRET_ACCESS_KEY={}\n\
          export AWS_DEFAULT_REGION={REGION_SHOWN}\n\
-         export AWS_ENDPOINT_URL_SECRETS_MANAGER=http://{endpoint}\n\n",
+         export AWS_ENDPOINT_URL_SECRETS_MANAGER=http://{endpoint}\n\
+         export AWS_ENDPOINT_URL_LAMBDA=http://{endpoint}\n\n",
         key.account(),
         key.id(),
         key.secret().expose(),

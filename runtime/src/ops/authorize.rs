@@ -46,6 +46,21 @@ pub enum Principal {
         /// The lease under which it runs; a call under an older one is refused.
         fence: u64,
     },
+    /// A rotation function while somebody runs one step of it by hand: the same reach, without a job.
+    ByHand {
+        /// What runs.
+        function_arn: String,
+        /// The secret that it works on.
+        secret_arn: String,
+        /// Its name.
+        secret_name: String,
+        /// Full ARNs of the other secrets that it may read.
+        readable: Vec<String>,
+        /// Id of the version that it may store.
+        token: String,
+        /// The phase.
+        step: Step,
+    },
 }
 
 impl Caller {
@@ -54,13 +69,31 @@ impl Caller {
         match &self.principal {
             Principal::Root { .. } => format!("arn:aws:iam::{}:root", self.account),
             Principal::User { name, .. } => user::arn(&self.account, name),
-            Principal::Rotation { function_arn, .. } => function_arn.clone(),
+            Principal::Rotation { function_arn, .. } | Principal::ByHand { function_arn, .. } => {
+                function_arn.clone()
+            }
         }
     }
 
     /// Whether the caller is a rotation function.
     pub const fn is_rotation(&self) -> bool {
-        matches!(self.principal, Principal::Rotation { .. })
+        matches!(self.principal, Principal::Rotation { .. } | Principal::ByHand { .. })
+    }
+
+    /// The secret of a function that runs by hand: it has no job, and must not get one meanwhile.
+    pub(super) fn secret_by_hand(&self) -> Option<&str> {
+        match &self.principal {
+            Principal::ByHand { secret_arn, .. } => Some(secret_arn),
+            _ => None,
+        }
+    }
+
+    /// The step that a rotation function runs, and the version that it works on; `None` for other callers.
+    pub(super) fn running<'a>(&'a self, job: Option<&'a Seen<Job>>) -> Option<(Step, &'a str)> {
+        match &self.principal {
+            Principal::ByHand { step, token, .. } => Some((*step, token)),
+            _ => job.map(|job| (job.record.step, job.record.token.as_str())),
+        }
     }
 }
 
@@ -96,7 +129,8 @@ impl Operations {
         let allowed = match &caller.principal {
             Principal::Root { .. } => true,
             Principal::User { .. } => USER_ACTIONS.contains(&action),
-            Principal::Rotation { secret_arn, secret_name, readable, .. } => {
+            Principal::Rotation { secret_arn, secret_name, readable, .. }
+            | Principal::ByHand { secret_arn, secret_name, readable, .. } => {
                 let own = resource.is_none_or(|id| id == secret_arn || id == secret_name);
                 let read = resource.is_some_and(|id| readable.iter().any(|arn| arn == id));
                 (own && ROTATION_ACTIONS.contains(&action)) || (read && READING_ACTIONS.contains(&action))
@@ -121,6 +155,12 @@ impl Operations {
     /// is over is refused: another worker may be running the step by now. Whoever writes for a function
     /// expects this revision of the job.
     pub(super) async fn running_job(&self, caller: &Caller) -> Result<Option<Seen<Job>>, ApiError> {
+        if let Some(secret_arn) = caller.secret_by_hand() {
+            return match self.load_job(secret_arn).await? {
+                None => Ok(None),
+                Some(_) => Err(refused("a rotation of this secret has begun, and comes first")),
+            };
+        }
         let Principal::Rotation { secret_arn, fence, .. } = &caller.principal else { return Ok(None) };
         match self.load_job(secret_arn).await? {
             Some(job) if job.record.runs_under(*fence) => Ok(Some(job)),
@@ -130,8 +170,8 @@ impl Operations {
 }
 
 /// What a rotation may put: its own pending version, in any step.
-pub(super) fn check_put(job: &Job, token: &str, stages: &[String]) -> Result<(), ApiError> {
-    if token != job.token {
+pub(super) fn check_put(own: &str, token: &str, stages: &[String]) -> Result<(), ApiError> {
+    if token != own {
         return Err(refused("a rotation stores a value under its own ClientRequestToken only"));
     }
     if stages.iter().any(|stage| stage != PENDING) {
@@ -142,17 +182,17 @@ pub(super) fn check_put(job: &Job, token: &str, stages: &[String]) -> Result<(),
 
 /// What a rotation may relabel: in `finishSecret`, its own version becomes current and loses `AWSPENDING`.
 pub(super) fn check_move(
-    job: &Job,
+    (step, own): (Step, &str),
     stage: &str,
     from: Option<&str>,
     to: Option<&str>,
 ) -> Result<(), ApiError> {
-    if job.step != Step::FinishSecret {
+    if step != Step::FinishSecret {
         return Err(refused("a rotation moves labels in finishSecret only"));
     }
     match stage {
-        CURRENT if to == Some(job.token.as_str()) => Ok(()),
-        PENDING if to.is_none() && from == Some(job.token.as_str()) => Ok(()),
+        CURRENT if to == Some(own) => Ok(()),
+        PENDING if to.is_none() && from == Some(own) => Ok(()),
         _ => Err(refused("a rotation moves AWSCURRENT to its own version, and takes AWSPENDING off it")),
     }
 }

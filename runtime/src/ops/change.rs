@@ -67,6 +67,16 @@ impl Change {
         self.put_secret(key, None, secret)
     }
 
+    /// Both changes as one. They write different keys.
+    #[must_use]
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.batch.expect.extend(other.batch.expect);
+        self.batch.puts.extend(other.batch.puts);
+        self.batch.deletes.extend(other.batch.deletes);
+        self.batch.appends.extend(other.batch.appends);
+        self
+    }
+
     /// Whether nothing would be written.
     pub(super) const fn is_empty(&self) -> bool {
         self.batch.puts.is_empty() && self.batch.deletes.is_empty() && self.batch.appends.is_empty()
@@ -147,6 +157,15 @@ impl Change {
     pub fn expect_job(mut self, seen: Option<&Seen<Job>>) -> Self {
         if let Some(seen) = seen {
             self.batch = self.batch.expect(seen.key.clone(), Some(seen.revision));
+        }
+        self
+    }
+
+    /// Writes only if the secret has no unfinished rotation: for a step that runs by hand.
+    #[must_use]
+    pub fn expect_no_job(mut self, secret_arn: Option<&str>) -> Self {
+        if let Some(secret_arn) = secret_arn {
+            self.batch = self.batch.expect(keys::job(secret_arn), None);
         }
         self
     }

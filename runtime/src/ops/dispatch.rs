@@ -73,6 +73,7 @@ actions! {
     "Keywheel": PutWebhookRequest => put_webhook,
     "Keywheel": DeleteWebhookRequest => delete_webhook,
     "Keywheel": ListWebhooksRequest => list_webhooks,
+    "Keywheel": ListFunctionLogsRequest => list_function_logs,
 }
 
 /// The JSON of an answer; an action without an output answers an empty body, as the service does.

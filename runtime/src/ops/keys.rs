@@ -165,6 +165,61 @@ pub fn webhook_settings() -> Key {
     Key::new("webhook-settings")
 }
 
+/// The record of a deployed function.
+pub fn function(scope: &Scope, name: &str) -> Key {
+    joined(&["function", &scope.account, &scope.region, name])
+}
+
+/// First and last key of the functions of a scope.
+pub fn functions(scope: &Scope) -> (Key, Key) {
+    range(&["function", &scope.account, &scope.region])
+}
+
+/// First and last key of all functions.
+pub fn all_functions() -> (Key, Key) {
+    range(&["function"])
+}
+
+/// Written with each secret that comes to name a function, so that who deletes the function sees it.
+pub fn function_uses(scope: &Scope, name: &str) -> Key {
+    joined(&["function-uses", &scope.account, &scope.region, name])
+}
+
+/// A sealed environment of a function.
+pub fn function_environment(function_arn: &str, id: &str) -> Key {
+    joined(&["function-environment", function_arn, id])
+}
+
+/// What is known of some code.
+pub fn code(digest: &str) -> Key {
+    joined(&["code", digest])
+}
+
+/// First and last key of what is known of all code.
+pub fn all_code() -> (Key, Key) {
+    range(&["code"])
+}
+
+/// A part of some code.
+pub fn code_part(digest: &str, part: u64) -> Key {
+    joined(&["code-part", digest, &format!("{part:06}")])
+}
+
+/// How many invocations of a function there were.
+pub fn function_ring(scope: &Scope, name: &str) -> Key {
+    joined(&["function-ring", &scope.account, &scope.region, name])
+}
+
+/// The log of an invocation of a function, in one of the places of its ring.
+pub fn function_log(scope: &Scope, name: &str, place: u64) -> Key {
+    joined(&["function-log", &scope.account, &scope.region, name, &format!("{place:06}")])
+}
+
+/// First and last key of what is kept of the invocations of a function.
+pub fn function_logs(scope: &Scope, name: &str) -> (Key, Key) {
+    range(&["function-log", &scope.account, &scope.region, name])
+}
+
 /// An entry of the due index.
 pub fn due(entry: &DueEntry) -> Key {
     joined(&["due", &digits(entry.at), entry.due.as_str(), &entry.secret_arn])

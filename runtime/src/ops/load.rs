@@ -121,7 +121,7 @@ impl Operations {
         entry.map(|entry| from_entry(key, &entry)).transpose()
     }
 
-    async fn load_entry(&self, key: &Key) -> Result<Option<Entry>, ApiError> {
+    pub(super) async fn load_entry(&self, key: &Key) -> Result<Option<Entry>, ApiError> {
         self.store.load(key).await.map_err(|error| store_failed(&error))
     }
 }

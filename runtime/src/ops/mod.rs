@@ -67,7 +67,7 @@ use serde::Serialize;
 
 pub use self::authorize::{Caller, Principal};
 pub use self::change::{Change, Seen};
-pub use self::functions::{Functions, name_of as function_name};
+pub use self::functions::{BuiltinFunction, Deployed, Functions, HandRun, InvocationLog, Resolved};
 pub use self::webhook_address::{ForbiddenAddress, check_webhook_address};
 use crate::clock::Clock;
 use crate::entropy::Entropy;

@@ -24,18 +24,21 @@ impl Operations {
         let stages = request.version_stages.clone().unwrap_or_else(|| vec![CURRENT.to_owned()]);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let running = self.running_job(caller).await?;
-            if let Some(job) = &running {
-                check_put(&job.record, token, &stages)?;
+            if let Some((_, own)) = caller.running(running.as_ref()) {
+                check_put(own, token, &stages)?;
             }
             let seen = self.load_live_secret(caller, &request.secret_id).await?;
-            let proven = self.check_rotation_token(&seen.record, request.rotation_token.as_ref()).await?;
+            // A step by hand has no rotation whose token it could show.
+            let shown = request.rotation_token.as_ref().filter(|_| caller.secret_by_hand().is_none());
+            let proven = self.check_rotation_token(&seen.record, shown).await?;
             let put = Put { token, value, stages: &stages, now: self.clock.now(), proven };
             let Some((change, after)) = self.put_version(caller, &seen, seen.record.clone(), put).await?
             else {
                 return Ok(answer(&seen.record, token));
             };
             let row = self.audit_row(&caller.arn(), "PutSecretValue", &after.arn, Some(token), None);
-            if self.commit(change.audit(&row).expect_job(running.as_ref())).await? {
+            let change = change.audit(&row).expect_job(running.as_ref());
+            if self.commit(change.expect_no_job(caller.secret_by_hand())).await? {
                 return Ok(answer(&after, token));
             }
         }

@@ -25,7 +25,7 @@ impl Operations {
             let seen = self.load_live_secret(caller, &request.secret_id).await?;
             let now = self.clock.now();
             let (purpose, cause) = (purpose(&request), Cause::Api { caller: caller.arn() });
-            let after = self.configured(&seen, &request, now)?;
+            let (after, function) = self.configured(&seen, &request, now).await?;
             let asked = self.asked_before(&seen.record, token, purpose).await?;
             if let Some(other) = self.unfinished_token(&seen.record).await?.filter(|other| other != token) {
                 if self.reattempt(&seen, &other, cause, now).await? {
@@ -45,7 +45,7 @@ impl Operations {
                 return Ok(answer(&seen.record, token));
             }
             let row = self.audit_row(&caller.arn(), "RotateSecret", &seen.record.arn, Some(token), None);
-            if self.commit(change.audit(&row)).await? {
+            if self.commit(change.and(function).audit(&row)).await? {
                 return Ok(answer(&seen.record, token));
             }
         }
@@ -95,13 +95,14 @@ impl Operations {
         if change.is_empty() { Ok(true) } else { self.commit(change.audit(&row)).await }
     }
 
-    /// The record with the settings of this request; refuses what cannot work.
-    fn configured(
+    /// The record with the settings of this request, and the change that keeps its function there; refuses what
+    /// cannot work.
+    async fn configured(
         &self,
         seen: &Seen<Secret>,
         request: &RotateSecretRequest,
         now: Timestamp,
-    ) -> Result<Secret, ApiError> {
+    ) -> Result<(Secret, Change), ApiError> {
         let secret = &seen.record;
         let before = secret.rotation.as_ref();
         let function_arn = request.rotation_lambda_arn.clone().filter(|arn| !arn.is_empty());
@@ -119,7 +120,7 @@ impl Operations {
                 Some(rules.clone())
             }
         };
-        self.functions.check(&function_arn, &secret.scope)?;
+        let function = self.check_invocable(&function_arn, secret).await?;
         // A slot that is set already stays, so that rotating by hand does not put the schedule off.
         let next = before.filter(|rotation| rotation.rules == rules).and_then(|rotation| rotation.next);
         let mut after = secret.clone();
@@ -128,7 +129,7 @@ impl Operations {
             after.check_policy(now).map_err(policy_refused)?;
             after.reschedule(now);
         }
-        Ok(seen.stamped(after, now))
+        Ok((seen.stamped(after, now), function))
     }
 }
 

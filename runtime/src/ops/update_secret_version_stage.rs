@@ -24,8 +24,8 @@ impl Operations {
         let (from, to) = (request.remove_from_version_id.as_deref(), request.move_to_version_id.as_deref());
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let running = self.running_job(caller).await?;
-            if let Some(job) = &running {
-                check_move(&job.record, stage, from, to)?;
+            if let Some(running) = caller.running(running.as_ref()) {
+                check_move(running, stage, from, to)?;
             }
             let seen = self.load_live_secret(caller, &request.secret_id).await?;
             let now = self.clock.now();
@@ -45,7 +45,7 @@ impl Operations {
                 to.or(from),
                 Some(format!("label {stage}")),
             );
-            let change = Change::new().audit(&row);
+            let change = Change::new().audit(&row).expect_no_job(caller.secret_by_hand());
             let (change, after) = match self.abandoned_by(caller, stage, &after).await? {
                 Some(job) => self.end_job(caller, change, after, &job, End::Abandoned, now).await?,
                 None => (change.expect_job(running.as_ref()), after),

@@ -9,8 +9,10 @@ use crate::clock::Clock;
 use crate::ops::{Caller, Principal};
 use crate::vault::{AccessKeys, KeyOwner};
 
-/// The service of every credential scope that is taken here.
-const SERVICE: &str = "secretsmanager";
+/// The service of the credential scope of a request to Secrets Manager.
+pub(super) const SECRETS_MANAGER: &str = "secretsmanager";
+/// The service of the credential scope of a request to Lambda.
+pub(super) const LAMBDA: &str = "lambda";
 
 /// Verifies signatures.
 pub(super) struct Authenticator {
@@ -24,9 +26,13 @@ impl Authenticator {
     }
 
     /// The caller: the account from the access key, the region from the credential scope.
-    pub(super) async fn authenticate(&self, request: &sigv4::Request<'_>) -> Result<Caller, ApiError> {
+    pub(super) async fn authenticate(
+        &self,
+        request: &sigv4::Request<'_>,
+        service: &'static str,
+    ) -> Result<Caller, ApiError> {
         let presented = sigv4::parse(request).map_err(|error| refused(&error))?;
-        presented.check_service(SERVICE).map_err(|error| refused(&error))?;
+        presented.check_service(service).map_err(|error| refused(&error))?;
         // No temporary keys are given out, so no session token can be a good one.
         if presented.session_token.is_some() {
             return Err(refused(&AuthError::UnrecognizedClient));

@@ -20,6 +20,15 @@ use crate::config::LimitsConfig;
 /// How much of a body that is too long is still read, in bytes, so that its sender gets to see why it
 /// was refused. A longer one is cut off.
 const DISCARDED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Bytes of a body that carries code: a component of the greatest size in base64, and what is around it.
+const CODE_BODY_BYTES_MAX: usize = 70 * 1024 * 1024;
+/// Bodies that carry code and are being read or answered: each keeps a few times its length.
+const CODE_BODIES_MAX: usize = 2;
+/// Milliseconds to send a body that carries code, together with the wait for its room.
+const CODE_BODY_READ_MS_MAX: i64 = 120_000;
+/// How much of code that is too long is still read and thrown away, in bytes. Most clients send all of a body
+/// before they look for an answer, and it is worth the time to tell them why theirs is refused.
+const CODE_DISCARDED_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// Bodies of which no more than this is kept, in bytes, take no part of the room. There is at most one
 /// on each connection: with `connections_max` of 1024 they come to 4 MiB, a sixteenth of the room.
 pub(super) const SMALL_BYTES_MAX: usize = 4096;
@@ -51,6 +60,11 @@ impl Received<'_> {
     pub(super) fn expose(&self) -> &[u8] {
         self.bytes.expose()
     }
+
+    /// The bytes, for whoever reads them next. The room stays taken.
+    pub(super) fn take(&mut self) -> Sensitive<Vec<u8>> {
+        std::mem::replace(&mut self.bytes, Sensitive::new(Vec::new()))
+    }
 }
 
 /// The room for bodies, one permit for each [`PERMIT_BYTES`]. A single body of the greatest length
@@ -59,7 +73,32 @@ pub(super) fn room(limits: &LimitsConfig) -> Semaphore {
     Semaphore::new(limits.bodies_bytes_max.max(limits.body_bytes_max).div_ceil(PERMIT_BYTES))
 }
 
+/// The room for bodies that carry code, one permit for each.
+pub(super) const fn room_for_code() -> Semaphore {
+    Semaphore::const_new(CODE_BODIES_MAX)
+}
+
 impl Server {
+    /// The same for a body that may carry code. A small one takes none of the room.
+    pub(super) async fn read_code<B>(&self, body: B) -> Result<Received<'_>, BodyError>
+    where
+        B: Body<Data = Bytes>,
+    {
+        let (bytes_max, ms_max) = (CODE_BODY_BYTES_MAX, CODE_BODY_READ_MS_MAX);
+        let deadline = self.clock.now().plus_millis(ms_max);
+        let kept = kept_bytes_max(&body.size_hint(), bytes_max);
+        let take = async {
+            if kept <= SMALL_BYTES_MAX {
+                return None;
+            }
+            Some(self.code_bodies.acquire().await.expect("the semaphore is never closed"))
+        };
+        let room = self.before(deadline, take, BodyError::NoRoom).await?;
+        let reading = collect(body, kept, bytes_max, CODE_DISCARDED_BYTES_MAX);
+        let bytes = self.before(deadline, reading, BodyError::TooSlow { ms_max }).await??;
+        Ok(Received { bytes, _room: room })
+    }
+
     /// The whole body, within the limits of length and time. Waiting for room counts as time.
     pub(super) async fn read_body<B>(&self, body: B) -> Result<Received<'_>, BodyError>
     where
@@ -69,7 +108,7 @@ impl Server {
         let deadline = self.clock.now().plus_millis(ms_max);
         let kept = kept_bytes_max(&body.size_hint(), bytes_max);
         let room = self.before(deadline, self.take_room(kept), BodyError::NoRoom).await?;
-        let reading = collect(body, kept, bytes_max);
+        let reading = collect(body, kept, bytes_max, DISCARDED_BYTES_MAX);
         let bytes = self.before(deadline, reading, BodyError::TooSlow { ms_max }).await??;
         Ok(Received { bytes, _room: room })
     }
@@ -110,12 +149,17 @@ fn kept_bytes_max(told: &SizeHint, bytes_max: usize) -> usize {
 
 /// Reads a body and keeps up to `kept` bytes of it. One that is too long is read on for a while and
 /// thrown away: a client that is still sending when the connection closes never sees the answer.
-async fn collect<B>(body: B, kept: usize, bytes_max: usize) -> Result<Sensitive<Vec<u8>>, BodyError>
+async fn collect<B>(
+    body: B,
+    kept: usize,
+    bytes_max: usize,
+    discarded_max: usize,
+) -> Result<Sensitive<Vec<u8>>, BodyError>
 where
     B: Body<Data = Bytes>,
 {
     let too_long = BodyError::TooLong { bytes_max };
-    if body.size_hint().lower() > DISCARDED_BYTES_MAX as u64 {
+    if body.size_hint().lower() > discarded_max as u64 {
         return Err(too_long);
     }
     // All of it at once, so that no copy is left behind when the buffer grows.
@@ -127,7 +171,7 @@ where
         // Trailers are of no meaning here.
         let Ok(data) = frame.into_data() else { continue };
         read_bytes += data.len();
-        if read_bytes > DISCARDED_BYTES_MAX {
+        if read_bytes > discarded_max {
             return Err(too_long);
         }
         if read_bytes <= kept {

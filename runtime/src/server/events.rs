@@ -18,6 +18,7 @@ use keywheel_domain::time::{HOUR_MS, SECOND_MS, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::answer_body::AnswerBody;
+use super::auth::SECRETS_MANAGER;
 use super::wire::{Refusal, Trace};
 use super::{Server, wire};
 use crate::clock::{Clock, Stopwatch};
@@ -90,7 +91,7 @@ impl Server {
     {
         let body = self.read_body(body).await?;
         trace.bytes_in = body.expose().len();
-        let caller = trace.caller.insert(self.caller_of(head, body.expose()).await?).clone();
+        let caller = trace.caller.insert(self.caller_of(head, body.expose(), SECRETS_MANAGER).await?).clone();
         // What was committed before this moment is not new to who names no place.
         let coming = self.operations.next_event_id(&caller).await?;
         let next = asked_for(head)?.unwrap_or(coming);

@@ -11,6 +11,7 @@ mod auth;
 mod body;
 mod events;
 mod health;
+mod lambda;
 mod listen;
 mod request_id;
 mod wire;
@@ -31,6 +32,7 @@ use crate::entropy::Entropy;
 use crate::metrics::Metrics;
 use crate::ops::Operations;
 use crate::vault::AccessKeys;
+use crate::worker::Lambda;
 
 /// What a server works with.
 pub struct Parts {
@@ -58,6 +60,10 @@ pub struct Server {
     limits: LimitsConfig,
     /// The room for bodies that are being read and answered.
     bodies: Semaphore,
+    /// The room for those that carry code.
+    code_bodies: Semaphore,
+    /// Deployed functions, where there are any.
+    lambda: Option<Arc<Lambda>>,
     streams: Streams,
 }
 
@@ -77,8 +83,17 @@ impl Server {
             metrics,
             limits,
             bodies,
+            code_bodies: body::room_for_code(),
+            lambda: None,
             streams: Streams::new(),
         }
+    }
+
+    /// The server with the AWS Lambda API beside that of Secrets Manager.
+    #[must_use]
+    pub fn with_lambda(mut self, lambda: Arc<Lambda>) -> Self {
+        self.lambda = Some(lambda);
+        self
     }
 }
 

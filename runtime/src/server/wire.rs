@@ -12,11 +12,13 @@ use hyper::body::Body;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::http::request;
 use hyper::{Method, Request, Response, StatusCode};
+use keywheel_domain::api::lambda::is_path;
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::sigv4;
 use zeroize::Zeroizing;
 
 use super::answer_body::AnswerBody;
+use super::auth::SECRETS_MANAGER;
 use super::body::BodyError;
 use super::{Server, health};
 use crate::clock::Stopwatch;
@@ -91,6 +93,7 @@ impl Server {
             (&Method::GET, "/healthz") => self.healthz().await,
             (&Method::GET, "/metrics") => self.metrics_text(),
             (&Method::GET, "/events") => return self.answer_events(request).await,
+            (_, path) if is_path(path) => self.answer_lambda(request).await,
             _ => health::not_found(),
         };
         whole.map(AnswerBody::from)
@@ -138,7 +141,7 @@ impl Server {
         // Kept until the action has answered, and its room with it.
         let body = self.read_body(body).await?;
         trace.bytes_in = body.expose().len();
-        let caller = &*trace.caller.insert(self.caller_of(head, body.expose()).await?);
+        let caller = &*trace.caller.insert(self.caller_of(head, body.expose(), SECRETS_MANAGER).await?);
         let target = head.headers.get(TARGET).and_then(|target| target.to_str().ok()).unwrap_or_default();
         trace.operation = Operations::operation_name(target);
         let action = AssertUnwindSafe(self.operations.dispatch(caller, target, body.expose()));
@@ -147,8 +150,13 @@ impl Server {
         Ok(Zeroizing::new(answer?))
     }
 
-    /// Who signed this request with this body.
-    pub(super) async fn caller_of(&self, head: &request::Parts, body: &[u8]) -> Result<Caller, ApiError> {
+    /// Who signed this request with this body, for this service.
+    pub(super) async fn caller_of(
+        &self,
+        head: &request::Parts,
+        body: &[u8],
+        service: &'static str,
+    ) -> Result<Caller, ApiError> {
         let headers: Vec<(&str, &[u8])> =
             head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         let signed = sigv4::Request {
@@ -158,7 +166,7 @@ impl Server {
             headers: &headers,
             body,
         };
-        self.authenticator.authenticate(&signed).await
+        self.authenticator.authenticate(&signed, service).await
     }
 
     pub(super) fn record(
@@ -191,7 +199,7 @@ impl Server {
 fn access_key_id(caller: &Caller) -> Option<&str> {
     match &caller.principal {
         Principal::Root { access_key_id } | Principal::User { access_key_id, .. } => Some(access_key_id),
-        Principal::Rotation { .. } => None,
+        Principal::Rotation { .. } | Principal::ByHand { .. } => None,
     }
 }
 

@@ -31,8 +31,8 @@ impl Worker {
                 Action::Wait(_) | Action::Rest => return Ok(()),
             }
             let Some(secret) = self.ops.secret_by_arn(secret_arn).await? else { return Ok(()) };
-            let Some((job, approved)) = self.pass(&seen, &secret.record, now).await? else { continue };
-            let report = self.invoke.invoke(invocation(&job, secret.record, approved)).await;
+            let Some((job, passed)) = self.pass(&seen, &secret.record, now).await? else { continue };
+            let report = self.invoke.invoke(invocation(&job, secret.record, passed)).await;
             self.record(&job, report).await?;
         }
         Ok(())
@@ -45,7 +45,7 @@ impl Worker {
         seen: &Seen<Job>,
         secret: &Secret,
         now: Timestamp,
-    ) -> Result<Option<(Job, bool)>, ApiError> {
+    ) -> Result<Option<(Job, Passed)>, ApiError> {
         let job = &seen.record;
         let digest = self.invoke.digest(&job.function_arn, &secret.scope).await.unwrap_or_default();
         let approved = match rotation::gate(job, secret, &digest, now) {
@@ -55,11 +55,12 @@ impl Worker {
                 return Ok(None);
             }
         };
-        let leased = self.lease(seen, now).await?;
+        let wall_ms_max = self.invoke.wall_ms_max_of(&job.function_arn, &secret.scope).await;
+        let leased = self.lease(seen, wall_ms_max, now).await?;
         if leased.is_none() {
             self.metrics.conflict();
         }
-        Ok(leased.map(|job| (job, approved)))
+        Ok(leased.map(|job| (job, Passed { approved, digest, wall_ms_max })))
     }
 
     /// Commits that the job waits, and for what. A conflict means that somebody else changed it.
@@ -76,7 +77,14 @@ impl Worker {
     }
 }
 
-fn invocation(job: &Job, secret: Secret, approved: bool) -> Invocation {
+/// What was found at the gate.
+struct Passed {
+    approved: bool,
+    digest: String,
+    wall_ms_max: i64,
+}
+
+fn invocation(job: &Job, secret: Secret, passed: Passed) -> Invocation {
     debug_assert!(matches!(job.state, State::Running { .. }), "a step runs under a lease");
     let principal = Principal::Rotation {
         function_arn: job.function_arn.clone(),
@@ -92,7 +100,9 @@ fn invocation(job: &Job, secret: Secret, approved: bool) -> Invocation {
         token: job.token.clone(),
         rotation_token: job.rotation_token.clone(),
         caller: Caller { account: secret.scope.account, region: secret.scope.region, principal },
-        approved,
+        approved: passed.approved,
+        digest: passed.digest,
+        wall_ms_max: passed.wall_ms_max,
     }
 }
 

@@ -15,8 +15,13 @@ const LEASE_GRACE_MS: i64 = 15 * SECOND_MS;
 impl Worker {
     /// Commits that this worker runs the job's step, alone and before the function is called. `None`
     /// when somebody else changed the job.
-    pub(super) async fn lease(&self, seen: &Seen<Job>, now: Timestamp) -> Result<Option<Job>, ApiError> {
-        let lease_ms = self.invoke.wall_ms_max() + LEASE_GRACE_MS;
+    pub(super) async fn lease(
+        &self,
+        seen: &Seen<Job>,
+        wall_ms_max: i64,
+        now: Timestamp,
+    ) -> Result<Option<Job>, ApiError> {
+        let lease_ms = wall_ms_max + LEASE_GRACE_MS;
         let leased = seen.record.leased(&self.holder, now, lease_ms);
         let committed = self.ops.commit(Change::new().update_job(seen, &leased)).await?;
         Ok(committed.then_some(leased))

@@ -9,8 +9,11 @@
 
 mod census;
 mod drive;
+mod guest_secrets;
 mod host;
+mod lambda;
 mod lease;
+mod package;
 mod record;
 mod room;
 mod schedule;
@@ -26,8 +29,9 @@ use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::time::{SECOND_MS, Timestamp};
 use tokio::sync::{Notify, watch};
 
-pub(crate) use self::host::GuestSecrets;
+pub(crate) use self::guest_secrets::GuestSecrets;
 pub use self::host::{HostInvoke, Source};
+pub use self::lambda::{Lambda, LambdaAnswer, LambdaCall, LambdaHeaders};
 pub use self::room::RoomLimits;
 use self::room::{Needs, Room};
 use crate::clock::Clock;
@@ -58,6 +62,11 @@ pub trait Invoke: Send + Sync + 'static {
 
     /// The longest time that a step may take, in milliseconds. A lease is longer.
     fn wall_ms_max(&self) -> i64;
+
+    /// The same for one function, where its own configuration says it.
+    async fn wall_ms_max_of(&self, _function_arn: &str, _scope: &Scope) -> i64 {
+        self.wall_ms_max()
+    }
 }
 
 /// One call of a function.
@@ -77,6 +86,10 @@ pub struct Invocation {
     pub caller: Caller,
     /// People have agreed to what the function asks in this step.
     pub approved: bool,
+    /// Digest of the component that the gate has let pass: no other one runs. Empty when none was found.
+    pub digest: String,
+    /// Milliseconds that the lease leaves for the step.
+    pub wall_ms_max: i64,
 }
 
 /// What came of a call.
@@ -131,6 +144,11 @@ impl Worker {
             taken: Mutex::default(),
             released: Notify::new(),
         }
+    }
+
+    /// The door to functions that shares this worker's room.
+    pub fn lambda(&self, host: Arc<HostInvoke>) -> Lambda {
+        Lambda::new(Arc::clone(&self.ops), host, Arc::clone(&self.entropy), Arc::clone(&self.room))
     }
 
     /// The worker with other limits.

@@ -59,12 +59,22 @@ impl Room {
         Needs(vec![(Bound::All, self.limits.running_max)])
     }
 
-    /// What a job needs.
-    pub(super) fn needs(&self, job: &Job, secret: &Secret) -> Needs {
-        let limits = self.limits;
-        let function = &job.function_arn;
+    /// What a step needs that somebody runs by hand. `function` is an ARN without a qualifier.
+    pub(super) fn needs_by_hand(&self, function: &str, reserved: Option<u32>) -> Needs {
         let mut needs = self.needs_of_nothing();
-        needs.0.push((Bound::Function(function.clone()), limits.function_max));
+        needs.0.push((Bound::Function(function.to_owned()), self.function_max(reserved)));
+        needs
+    }
+
+    fn function_max(&self, reserved: Option<u32>) -> usize {
+        reserved.map_or(self.limits.function_max, |reserved| reserved as usize)
+    }
+
+    /// What a job needs. `reserved` is the bound that its function brings, if it does.
+    pub(super) fn needs(&self, job: &Job, secret: &Secret, reserved: Option<u32>) -> Needs {
+        let limits = self.limits;
+        let function = &unqualified(&job.function_arn);
+        let mut needs = self.needs_by_hand(function, reserved);
         if job.step_failures > 0 {
             needs.0.push((Bound::FunctionRetries(function.clone()), limits.function_retries_max));
         }
@@ -82,7 +92,7 @@ impl Room {
     /// Takes all of it, or nothing.
     pub(super) fn enter(self: &Arc<Self>, needs: Needs) -> Option<Entered> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = |(bound, most): &(Bound, usize)| taken.get(bound).is_some_and(|count| count >= most);
+        let full = |(bound, most): &(Bound, usize)| taken.get(bound).copied().unwrap_or(0) >= *most;
         if needs.0.iter().any(full) {
             return None;
         }
@@ -96,6 +106,18 @@ impl Room {
     pub(super) fn is_full(&self) -> bool {
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.get(&Bound::All).is_some_and(|count| *count >= self.limits.running_max)
+    }
+}
+
+/// All versions and aliases of a function share its room.
+fn unqualified(function_arn: &str) -> String {
+    function_arn.splitn(8, ':').take(7).collect::<Vec<_>>().join(":")
+}
+
+impl Needs {
+    /// Whether it may have room only when a bound is raised.
+    pub(super) fn is_barred(&self) -> bool {
+        self.0.iter().any(|(_, most)| *most == 0)
     }
 }
 
@@ -130,6 +152,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn versions_share_the_room_of_their_function_which_may_be_none() {
+        let arn = "arn:aws:lambda:us-east-1:123456789012:function:f";
+        for named in [arn.to_owned(), format!("{arn}:live"), format!("{arn}:7")] {
+            assert_eq!(unqualified(&named), arn);
+        }
+        let room = Room::new(RoomLimits::default());
+        let one = room.enter(room.needs_by_hand(arn, Some(1))).expect("there is room");
+        assert!(room.enter(room.needs_by_hand(arn, Some(1))).is_none());
+        drop(one);
+        let barred = room.needs_by_hand(arn, Some(0));
+        assert!(barred.is_barred() && room.enter(barred).is_none());
+        assert!(room.enter(room.needs_by_hand(arn, None)).is_some());
+    }
+
+    #[test]
     fn a_full_target_leaves_room_for_others_and_gives_all_back() {
         let room = Room::new(RoomLimits { running_max: 3, ..RoomLimits::default() });
         let needs = |target: &str| {
@@ -158,16 +195,17 @@ mod tests {
             Job::new(&secret, "t", token, Purpose::Rotate, cause, function.clone(), Timestamp::default());
         job.target = Some("db:5432".into());
         let room = Room::new(RoomLimits::default());
-        let check = |job: &Job, expected: &[(Bound, usize)]| assert_eq!(room.needs(job, &secret).0, expected);
+        let check =
+            |job: &Job, expected: &[(Bound, usize)]| assert_eq!(room.needs(job, &secret, None).0, expected);
         let (all, own) = ((Bound::All, 64), (Bound::Function(function.clone()), 8));
         let target = (Bound::Target("db:5432".into()), 2);
         let group = (Bound::Group("123456789012/us-east-1/payments".into()), 1);
         check(&job, &[all.clone(), own.clone(), target.clone(), group.clone()]);
         job.step_failures = 1;
         check(&job, &[all, own, (Bound::FunctionRetries(function), 4), target, group]);
-        let entered = room.enter(room.needs(&job, &secret)).expect("there is room");
-        assert!(room.enter(room.needs(&job, &secret)).is_none(), "the group is full");
+        let entered = room.enter(room.needs(&job, &secret, None)).expect("there is room");
+        assert!(room.enter(room.needs(&job, &secret, None)).is_none(), "the group is full");
         drop(entered);
-        assert!(room.enter(room.needs(&job, &secret)).is_some());
+        assert!(room.enter(room.needs(&job, &secret, None)).is_some());
     }
 }

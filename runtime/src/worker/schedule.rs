@@ -93,7 +93,10 @@ impl Worker {
             if waiting.len() >= WAITING_REMEMBERED_MAX {
                 waiting.clear();
             }
-            waiting.insert(secret_arn.clone(), needs);
+            // What a function reserves may change: what it bars is looked at anew.
+            if !needs.is_barred() {
+                waiting.insert(secret_arn.clone(), needs);
+            }
         }
         Ok(entered)
     }
@@ -102,7 +105,12 @@ impl Worker {
         let job = self.ops.load_job(secret_arn).await?;
         let secret = self.ops.secret_by_arn(secret_arn).await?;
         Ok(match (job, secret) {
-            (Some(job), Some(secret)) => self.room.needs(&job.record, &secret.record),
+            (Some(job), Some(secret)) => {
+                let (arn, scope) = (&job.record.function_arn, &secret.record.scope);
+                let resolved = self.ops.resolve_function(arn, scope).await?;
+                let reserved = resolved.and_then(|resolved| resolved.function.reserved);
+                self.room.needs(&job.record, &secret.record, reserved)
+            }
             _ => self.room.needs_of_nothing(),
         })
     }

@@ -1,5 +1,7 @@
 //! The command line against a running server: what operators and approvers type, and what they see.
 
+mod function;
+
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@
 //! is collected, so that the caller is told all of them at once (`ValidationException`). Neither
 //! message repeats what the caller sent.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -175,6 +176,41 @@ impl Members {
             list.push(text);
         }
         Ok(Some(list))
+    }
+
+    /// An optional binary member, in base64.
+    pub fn blob(&mut self, name: &str) -> Result<Option<Vec<u8>>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(encoded)) => {
+                let decoded = base64::engine::general_purpose::STANDARD.decode(&encoded);
+                decoded.map(Some).map_err(|_| serialization(format!("`{name}` must be base64")))
+            }
+            Some(other) => Err(self.wrong_type(name, "a base64 string", &other)),
+        }
+    }
+
+    /// An optional map of strings.
+    pub fn texts(&mut self, name: &str) -> Result<Option<BTreeMap<String, String>>, ApiError> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let Value::Object(members) = value else { return Err(self.wrong_type(name, "an object", &value)) };
+        let mut texts = BTreeMap::new();
+        for (key, value) in members {
+            let Value::String(text) = value else {
+                return Err(self.wrong_type(name, "an object of strings", &value));
+            };
+            texts.insert(key, text);
+        }
+        Ok(Some(texts))
+    }
+
+    /// How many members an optional object has.
+    pub fn count(&mut self, name: &str) -> Result<Option<usize>, ApiError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Object(members)) => Ok(Some(members.len())),
+            Some(other) => Err(self.wrong_type(name, "an object", &other)),
+        }
     }
 
     /// An optional list of structures, each read by `read`.

@@ -19,9 +19,11 @@ mod get_random_password;
 mod get_rotation_policy;
 mod get_secret_value;
 mod json;
+pub mod lambda;
 mod list_approvals;
 mod list_approvers;
 mod list_events;
+mod list_function_logs;
 mod list_rotations;
 mod list_secret_version_ids;
 mod list_secrets;
@@ -61,6 +63,7 @@ pub use get_secret_value::{GetSecretValueRequest, GetSecretValueResponse};
 pub use list_approvals::{ApprovalSummary, ListApprovalsRequest, ListApprovalsResponse};
 pub use list_approvers::{Approver, ListApproversRequest, ListApproversResponse};
 pub use list_events::{Event, ListEventsRequest, ListEventsResponse};
+pub use list_function_logs::{InvocationDescription, ListFunctionLogsRequest, ListFunctionLogsResponse};
 pub use list_rotations::{ListRotationsRequest, ListRotationsResponse, RotationSummary};
 pub use list_secret_version_ids::{
     ListSecretVersionIdsRequest, ListSecretVersionIdsResponse, SecretVersionsListEntry,

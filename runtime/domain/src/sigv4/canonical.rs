@@ -111,7 +111,7 @@ fn recoded(part: &str) -> Vec<u8> {
 }
 
 /// Percent-decodes; a `%` without two digits stands for itself, and so does `+`.
-pub(super) fn decoded(part: &str) -> Cow<'_, [u8]> {
+pub(crate) fn decoded(part: &str) -> Cow<'_, [u8]> {
     let bytes = part.as_bytes();
     if !bytes.contains(&b'%') {
         return Cow::Borrowed(bytes);

@@ -17,6 +17,7 @@ mod key;
 mod present;
 mod sign;
 
+pub(crate) use canonical::decoded;
 pub use error::{AuthError, IncompleteSignatureError, Mismatch};
 pub use key::SigningKey;
 pub use present::{Presented, parse};

@@ -15,6 +15,8 @@ use super::{
 use crate::sensitive::Sensitive;
 use crate::time::{MINUTE_MS, Timestamp};
 
+/// What the names of headers begin with that say what to do.
+const PREFIXES_SIGNED: [&str; 2] = ["x-amz-", "x-keywheel-"];
 const ASYMMETRIC_ALGORITHM: &str = "AWS4-ECDSA-P256-SHA256";
 
 /// Who a request claims to be from. Nothing of it is proven until [`Presented::verify`] says so.
@@ -252,7 +254,7 @@ fn is_presigned(query: &str) -> bool {
 }
 
 /// The list must be in the canonical form, name only headers that came, and name `host`, the header of
-/// the date and each `x-amz-` header that came: an unsigned one could be set by anybody on the way.
+/// the date and each header of [`PREFIXES_SIGNED`] that came: an unsigned one could be set by anybody on the way.
 fn check_signed_headers(
     request: Request<'_>,
     signed: &str,
@@ -275,8 +277,9 @@ fn check_signed_headers(
         }
     }
     for (name, _) in request.headers {
-        let prefix = name.as_bytes().get(..6).unwrap_or_default();
-        if prefix.eq_ignore_ascii_case(b"x-amz-") && !is_signed(name) {
+        let begins =
+            |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        if PREFIXES_SIGNED.iter().any(|prefix| begins(prefix)) && !is_signed(name) {
             return Err(IncompleteSignatureError::Unsigned(name.to_ascii_lowercase()));
         }
     }

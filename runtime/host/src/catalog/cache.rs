@@ -77,6 +77,23 @@ impl CodeCache {
         }
     }
 
+    /// Removes the compiled form. One that stays is harmless.
+    pub(super) fn remove(&self, engine: &Engine, digest: &str) {
+        // It may not exist.
+        let _ = fs::remove_file(self.folder.join(file_name(engine, digest)));
+    }
+
+    /// Removes all but the compiled forms of these digests. What stays is harmless.
+    pub(super) fn retain(&self, keeps: impl Fn(&str) -> bool) {
+        for file in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let name = file.file_name().to_string_lossy().into_owned();
+            if !name.split('-').next().is_some_and(&keeps) {
+                // Another process may have removed it.
+                let _ = fs::remove_file(file.path());
+            }
+        }
+    }
+
     fn mac(&self, name: &str, code: &[u8]) -> Hmac<Sha256> {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.key.expose()).expect("HMAC takes keys of any length");

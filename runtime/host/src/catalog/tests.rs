@@ -127,3 +127,30 @@ async fn compiled_code_is_kept_and_only_believed_when_it_is_authentic() {
     load_and_run(&folder, 2).await;
     assert_ne!(fs::read(file).unwrap(), written, "another key does not believe it");
 }
+
+#[tokio::test]
+async fn what_takes_too_long_to_compile_is_refused_and_holds_up_nothing_that_runs() {
+    let hurried = catalog().with_deploy_ms_max(0);
+    let error = hurried.deploy(component(&done())).await.unwrap_err();
+    assert_eq!(error.to_string(), "the component takes longer than 0 ms to compile");
+    assert!(hurried.load(&component(&done())).await.is_ok());
+}
+
+#[tokio::test]
+async fn compiled_code_is_found_without_its_component_until_it_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Catalog::new(engine(1), Some(folder.path().to_owned()), Sensitive::new([1; 32]));
+    let digest = open().deploy(component(&done())).await.unwrap().digest().to_owned();
+    let again = open();
+    let found = again.find(&digest).await.unwrap();
+    assert_eq!(found.invoke(invocation(Passwords::Made, Limits::default())).await.outcome, Outcome::Done);
+    assert!(again.find(&digest.replace('0', "1")).await.is_none());
+    let kept = digest.clone();
+    again.sweep(move |digest| digest == kept).await;
+    assert_eq!(files(folder.path()).len(), 1);
+    again.sweep(|_| false).await;
+    assert!(files(folder.path()).is_empty());
+    open().deploy(component(&done())).await.unwrap();
+    again.forget(&digest);
+    assert!(again.find(&digest).await.is_none() && files(folder.path()).is_empty());
+}

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{ANSWER_BYTES_MAX, ANSWER_MS_MAX, CONNECT_MS_MAX};
+use super::{ANSWER_BYTES_MAX, CONNECT_MS_MAX};
 use keywheel_domain::time::SECOND_MS;
 
 /// Why a call failed.
@@ -33,10 +33,12 @@ pub(in crate::cli) enum ClientError {
         source: hyper::Error,
     },
     /// What was asked may have been done.
-    #[error("{endpoint} did not answer within {} s", ANSWER_MS_MAX / SECOND_MS)]
+    #[error("{endpoint} did not answer within {} s", millis / SECOND_MS)]
     Silent {
         /// Where.
         endpoint: String,
+        /// How long it was waited for.
+        millis: i64,
     },
     /// More than a client of ours asks for.
     #[error("the answer is longer than {ANSWER_BYTES_MAX} bytes")]

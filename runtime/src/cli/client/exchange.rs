@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
+use hyper::http::HeaderMap;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use keywheel_domain::sensitive::Sensitive;
@@ -12,14 +13,19 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 
 use super::{ANSWER_BYTES_MAX, ANSWER_MS_MAX, CONNECT_MS_MAX, Client, ClientError};
+use crate::cli::table::plain;
 use crate::clock::Clock;
 
-/// The service of the credential scope.
-const SERVICE: &str = "secretsmanager";
+/// The service of the credential scope of most requests.
+pub(super) const SECRETS_MANAGER: &str = "secretsmanager";
+/// Where a REST protocol tells the code of an error.
+const ERROR_TYPE: &str = "x-amzn-errortype";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
 /// A request that is not signed yet.
 pub(super) struct Outgoing<'a> {
+    /// Of the credential scope.
+    pub(super) service: &'a str,
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     /// Without `?`.
@@ -36,11 +42,36 @@ impl Client {
     /// Calls an operation; the body of a good answer.
     pub(super) async fn post(&self, target: &str, body: Vec<u8>) -> Result<Sensitive<Vec<u8>>, ClientError> {
         let headers = [("content-type", CONTENT_TYPE), ("x-amz-target", target)];
-        let outgoing = Outgoing { method: "POST", path: "/", query: "", headers: &headers, body };
+        let outgoing = Outgoing {
+            service: SECRETS_MANAGER,
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: &headers,
+            body,
+        };
         let mut connection = self.connect().await?;
-        let answered = self.within_answer_time(async {
+        let answered = self.within_answer_time(ANSWER_MS_MAX, async {
             let response = self.send(&mut connection, outgoing).await?;
             self.read_good(response).await
+        });
+        answered.await
+    }
+
+    /// Sends a request of a REST protocol: the headers and the body of a good answer.
+    pub(super) async fn exchange(
+        &self,
+        outgoing: Outgoing<'_>,
+        millis: i64,
+    ) -> Result<(HeaderMap, Sensitive<Vec<u8>>), ClientError> {
+        let mut connection = self.connect().await?;
+        let answered = self.within_answer_time(millis, async {
+            let response = self.send(&mut connection, outgoing).await?;
+            if !response.status().is_success() {
+                return Err(self.refusal(response).await);
+            }
+            let headers = response.headers().clone();
+            Ok((headers, self.read(response.into_body()).await?))
         });
         answered.await
     }
@@ -48,7 +79,7 @@ impl Client {
     /// Sends a request whose good answer has no end, and returns when it has begun.
     pub(super) async fn open(&self, outgoing: Outgoing<'_>) -> Result<(Incoming, Connection), ClientError> {
         let mut connection = self.connect().await?;
-        let response = self.within_answer_time(async {
+        let response = self.within_answer_time(ANSWER_MS_MAX, async {
             let response = self.send(&mut connection, outgoing).await?;
             match response.status().as_u16() {
                 200 => Ok(response.into_body()),
@@ -60,10 +91,11 @@ impl Client {
 
     async fn within_answer_time<T>(
         &self,
+        millis: i64,
         answered: impl Future<Output = Result<T, ClientError>>,
     ) -> Result<T, ClientError> {
-        let silent = ClientError::Silent { endpoint: self.settings.endpoint.to_string() };
-        within(&*self.clock, ANSWER_MS_MAX, answered).await.unwrap_or(Err(silent))
+        let silent = ClientError::Silent { endpoint: self.settings.endpoint.to_string(), millis };
+        within(&*self.clock, millis, answered).await.unwrap_or(Err(silent))
     }
 
     async fn connect(&self) -> Result<Connection, ClientError> {
@@ -91,7 +123,7 @@ impl Client {
     }
 
     fn signed(&self, outgoing: Outgoing<'_>) -> Request<Full<Bytes>> {
-        let Outgoing { method, path, query, headers, body } = outgoing;
+        let Outgoing { service, method, path, query, headers, body } = outgoing;
         let host = self.settings.endpoint.authority();
         let mut headers = headers.to_vec();
         headers.push(("host", &host));
@@ -102,7 +134,7 @@ impl Client {
             secret_access_key: &self.settings.secret_access_key,
             session_token: self.settings.session_token.as_ref(),
         };
-        let added = sigv4::sign(&request, &credentials, &self.settings.region, SERVICE, self.clock.now());
+        let added = sigv4::sign(&request, &credentials, &self.settings.region, service, self.clock.now());
         let mark = if query.is_empty() { "" } else { "?" };
         let mut request = Request::builder().method(method).uri(format!("{path}{mark}{query}"));
         for (name, value) in headers {
@@ -124,13 +156,14 @@ impl Client {
     /// The error that an answer tells.
     async fn refusal(&self, response: Response<Incoming>) -> ClientError {
         let status = response.status().as_u16();
+        let code = response.headers().get(ERROR_TYPE).and_then(|code| code.to_str().ok()).map(plain);
         let body = match self.read(response.into_body()).await {
             Ok(body) => serde_json::from_slice(body.expose()).unwrap_or(Value::Null),
             Err(error) => return error,
         };
-        let member = |name: &str| Some(crate::cli::table::plain(body.get(name)?.as_str()?));
+        let member = |name: &str| Some(plain(body.get(name)?.as_str()?));
         let sentence = member("Message").or_else(|| member("message"));
-        match (member("__type"), sentence) {
+        match (code.or_else(|| member("__type")), sentence) {
             (Some(code), Some(sentence)) => ClientError::Refused { status, code, sentence },
             _ => ClientError::NotKeywheel { endpoint: self.settings.endpoint.to_string(), status },
         }

@@ -5,6 +5,7 @@
 
 mod error;
 mod exchange;
+mod rest;
 mod settings;
 mod stream;
 
@@ -17,7 +18,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 pub(super) use self::error::ClientError;
-use self::exchange::Outgoing;
+use self::exchange::{Outgoing, SECRETS_MANAGER};
+pub(super) use self::rest::{RestAnswer, RestCall, segment};
 pub(super) use self::settings::Settings;
 pub(super) use self::stream::{EventStream, Message, Next};
 use crate::clock::{Clock, SystemClock};
@@ -160,8 +162,14 @@ impl Client {
         let seen = seen.map(|seen| seen.to_string());
         let query = from.filter(|_| seen.is_none()).map(|from| format!("from={from}")).unwrap_or_default();
         let headers: Vec<_> = seen.iter().map(|seen| ("last-event-id", seen.as_str())).collect();
-        let outgoing =
-            Outgoing { method: "GET", path: "/events", query: &query, headers: &headers, body: Vec::new() };
+        let outgoing = Outgoing {
+            service: SECRETS_MANAGER,
+            method: "GET",
+            path: "/events",
+            query: &query,
+            headers: &headers,
+            body: Vec::new(),
+        };
         let (incoming, connection) = self.open(outgoing).await?;
         Ok(EventStream::new(incoming, connection, Arc::clone(&self.clock)))
     }

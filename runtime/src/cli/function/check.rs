@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
@@ -57,14 +57,36 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<(), Failure> {
         )
     };
     writeln!(io::stdout(), "{text}").context("standard output is closed")?;
-    let broken: Vec<_> = verdict.broken().into_iter().map(Rule::name).collect();
-    if broken.is_empty() {
-        return Ok(());
+    match broken(&verdict) {
+        None => Ok(()),
+        Some(rules) => Err(Failure::Failed(anyhow!(
+            "`{name}` breaks {rules}: see above, and the contract in sdk/README.md"
+        ))),
     }
-    Err(Failure::Failed(anyhow!(
-        "`{name}` breaks {}: see above, and the contract in sdk/README.md",
-        broken.join(", ")
-    )))
+}
+
+/// Refuses a component that breaks a rule, before it is deployed. Returns how many rules it keeps.
+pub(super) async fn require(file: &Path, wasm: &[u8]) -> Result<String, Failure> {
+    let component = Component::compile(file, wasm).await?;
+    let verdict = rehearsal::check(&component.function, None).await.context("the rehearsal failed")?;
+    let shown = file.display();
+    match broken(&verdict) {
+        None => Ok(kept(&verdict)),
+        Some(rules) => Err(Failure::Failed(anyhow!(
+            "`{shown}` breaks {rules}: `keywheel function check {shown}` shows how; --no-check deploys it all the same"
+        ))),
+    }
+}
+
+/// The names of the rules that are broken, if any.
+fn broken(verdict: &Verdict) -> Option<String> {
+    let names: Vec<_> = verdict.broken().into_iter().map(Rule::name).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+fn kept(verdict: &Verdict) -> String {
+    let kept = verdict.findings.iter().filter(|(_, finding)| *finding == Finding::Kept).count();
+    format!("{kept} of {} rules kept", Rule::ALL.len())
 }
 
 fn to_text(verdict: &Verdict, seconds: f64) -> String {
@@ -86,14 +108,12 @@ fn to_text(verdict: &Verdict, seconds: f64) -> String {
             }
         }
     }
-    let kept = verdict.findings.iter().filter(|(_, finding)| *finding == Finding::Kept).count();
     let (offered, refused): (Vec<_>, Vec<_>) = verdict.imports.iter().partition(|import| import.offered);
     line(&mut text, &format!("\nuses {}", powers(&offered)));
     if !refused.is_empty() {
         line(&mut text, &format!("imports, and does not get: {}", powers(&refused)));
     }
-    let rules = Rule::ALL.len();
-    write!(text, "\n{kept} of {rules} rules kept; {} steps in {seconds:.1} s", verdict.steps)
+    write!(text, "\n{}; {} steps in {seconds:.1} s", kept(verdict), verdict.steps)
         .expect("a string takes any text");
     text
 }

@@ -23,18 +23,23 @@ pub(super) struct Component {
 impl Component {
     /// Reads and compiles a file.
     pub(super) async fn load(path: &Path) -> anyhow::Result<Self> {
+        Self::compile(path, &read(path)?).await
+    }
+
+    /// Compiles what was read from a file.
+    pub(super) async fn compile(path: &Path, wasm: &[u8]) -> anyhow::Result<Self> {
         let shown = path.display();
-        let wasm = read(path)?;
         let options = EngineOptions { instances_max: INSTANCES_MAX, ..EngineOptions::default() };
         // Nothing is kept on disk, so that the key authenticates nothing.
         let catalog = Catalog::new(Engine::new(&options)?, None, Sensitive::new([0; 32]));
         let function =
-            catalog.load(&wasm).await.with_context(|| format!("`{shown}` is no rotation function"))?;
+            catalog.load(wasm).await.with_context(|| format!("`{shown}` is no rotation function"))?;
         Ok(Self { bytes: wasm.len(), function })
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+/// What a file holds, within the bounds of a component.
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let shown = path.display();
     let file = File::open(path).with_context(|| {
         format!("`{shown}` could not be read: build it first, as with `keywheel function build`")

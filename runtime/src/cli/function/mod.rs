@@ -1,9 +1,17 @@
-//! `keywheel function`: what authors of rotation functions need, from an empty folder to a component.
+//! `keywheel function`: what authors of rotation functions need, from an empty folder to a component, and what
+//! operators need, from a component to a function that secrets name.
 
 mod against;
 mod build;
 mod check;
 mod component;
+mod configuration;
+mod delete;
+mod deploy;
+mod describe;
+mod invoke;
+mod list;
+mod logs;
 mod new;
 mod project;
 mod save;
@@ -13,12 +21,22 @@ mod test;
 use clap::{Args, Subcommand};
 
 use super::Failure;
+use super::session::{self, ServerArguments};
 
 /// Arguments of `keywheel function`.
 #[derive(Args)]
 pub(super) struct FunctionArguments {
     #[command(subcommand)]
     command: FunctionCommand,
+}
+
+/// Arguments of a command that asks a running server.
+#[derive(Args)]
+struct OnServer<A: Args> {
+    #[command(flatten)]
+    arguments: A,
+    #[command(flatten)]
+    server: ServerArguments,
 }
 
 #[derive(Subcommand)]
@@ -45,6 +63,18 @@ enum FunctionCommand {
     /// really changed: the new value is written to the file of --save before. Shows every call of the host, and no
     /// value. The environment adds KEYWHEEL_TARGET_PASSWORD, the password for --against.
     Test(test::TestArguments),
+    /// Checks and deploys a component, publishes a version of it, and lets Secrets Manager invoke it.
+    Deploy(OnServer<deploy::DeployArguments>),
+    /// Lists the functions, those that come with Keywheel among them.
+    List(ServerArguments),
+    /// Tells all about a function.
+    Describe(OnServer<describe::DescribeArguments>),
+    /// Runs one step of a rotation by hand.
+    Invoke(OnServer<invoke::InvokeArguments>),
+    /// Prints what the last invocations logged.
+    Logs(OnServer<logs::LogsArguments>),
+    /// Deletes a function, unless secrets use it.
+    Delete(OnServer<delete::DeleteArguments>),
 }
 
 pub(super) fn run(arguments: FunctionArguments) -> Result<(), Failure> {
@@ -53,5 +83,21 @@ pub(super) fn run(arguments: FunctionArguments) -> Result<(), Failure> {
         FunctionCommand::Build(arguments) => build::run(&arguments),
         FunctionCommand::Check(arguments) => check::run(&arguments),
         FunctionCommand::Test(arguments) => test::run(&arguments),
+        FunctionCommand::List(server) => session::run(&server, list::run),
+        FunctionCommand::Deploy(OnServer { arguments, server }) => {
+            session::run(&server, async |session| deploy::run(session, arguments).await)
+        }
+        FunctionCommand::Describe(OnServer { arguments, server }) => {
+            session::run(&server, async |session| describe::run(session, arguments).await)
+        }
+        FunctionCommand::Invoke(OnServer { arguments, server }) => {
+            session::run(&server, async |session| invoke::run(session, arguments).await)
+        }
+        FunctionCommand::Logs(OnServer { arguments, server }) => {
+            session::run(&server, async |session| logs::run(session, arguments).await)
+        }
+        FunctionCommand::Delete(OnServer { arguments, server }) => {
+            session::run(&server, async |session| delete::run(session, arguments).await)
+        }
     }
 }

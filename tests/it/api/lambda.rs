@@ -1,0 +1,10 @@
+//! The AWS Lambda API over the simulated store and clock, with the real sandbox: what is deployed here is
+//! compiled and run.
+
+mod component;
+mod concurrency;
+mod crash;
+mod refusals;
+mod rotation;
+mod wire;
+mod world;
