@@ -205,12 +205,12 @@ impl Lambda {
         let function = self.host.function(&resolved).await.map_err(not_run)?;
         let run = self.ops.prepare_invocation(caller, resolved, &event, function.digest()).await?;
         let HandRun { resolved, secret_arn, caller } = run;
-        let made_up = entropy::uuid(self.entropy.as_ref());
+        let made_up = entropy::uuid(self.entropy.as_ref()).into();
         let run = Run {
             step: event.step,
             secret_arn: &secret_arn,
             token: &event.client_request_token,
-            rotation_token: event.rotation_token.as_deref().unwrap_or(&made_up),
+            rotation_token: event.rotation_token.as_ref().unwrap_or(&made_up),
             caller,
             approved: false,
             wall_ms_max: i64::MAX,

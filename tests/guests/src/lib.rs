@@ -4,7 +4,6 @@
 //!
 //! An example is used because one package may have many of them, each a component of its own.
 
-#[cfg(target_family = "wasm")]
 pub mod planted;
 
 /// The component of the example with this name.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
@@ -205,6 +205,7 @@ mod tests {
     fn arguments(env: &[&str], allow: &[&str]) -> DeployArguments {
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         DeployArguments {
+            no_check: false,
             file: "f.wasm".into(),
             name: "f".into(),
             allow: owned(allow),

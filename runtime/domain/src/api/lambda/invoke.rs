@@ -7,6 +7,7 @@ use super::{Call, LambdaError, LambdaErrorCode, LambdaRequest};
 use crate::function::FunctionId;
 use crate::rotation::Step;
 use crate::secret::Scope;
+use crate::sensitive::Sensitive;
 
 /// Names the function; how it is called is in headers, and the event is the whole body.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ pub struct InvocationEvent {
     /// Id of the version that the step works on.
     pub client_request_token: String,
     /// What the function would show; one is made up when absent.
-    pub rotation_token: Option<String>,
+    pub rotation_token: Option<Sensitive<String>>,
 }
 
 impl InvocationEvent {
@@ -52,7 +53,7 @@ impl InvocationEvent {
         let event = Self {
             secret_id: members.required_text("SecretId", SECRET_ID_CHARS).map_err(told)?,
             client_request_token: members.required_text("ClientRequestToken", TOKEN_CHARS).map_err(told)?,
-            rotation_token: members.text("RotationToken", 1..=256).map_err(told)?,
+            rotation_token: members.text("RotationToken", 1..=256).map_err(told)?.map(Sensitive::new),
             step: match Step::parse(&step) {
                 Some(step) => step,
                 None => {
