@@ -36,6 +36,15 @@ async fn operations_that_aws_does_not_have() {
     run("test_keywheel_operations.py").await;
 }
 
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The private Python environment.
+pub(crate) fn venv() -> PathBuf {
+    env::var_os(VENV_VARIABLE).map_or_else(|| workspace().join("target/venv"), PathBuf::from)
+}
+
 /// A folder of components to deploy.
 fn components() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -48,9 +57,8 @@ fn components() -> TempDir {
 }
 
 async fn run(file: &str) {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let venv = env::var_os(VENV_VARIABLE).map_or_else(|| workspace.join("target/venv"), PathBuf::from);
-    let python = venv.join("bin/python");
+    let workspace = workspace();
+    let python = venv().join("bin/python");
     assert!(python.exists(), "there is no {}: run `cargo xtask setup`", python.display());
 
     let data = process::used_data_folder().await.unwrap();
@@ -67,7 +75,7 @@ async fn run(file: &str) {
     command.args(["-m", "unittest", "--verbose", file]).current_dir(workspace.join("tests/clients"));
     // Nothing of the configuration of whoever runs the tests.
     command.env_clear().env("HOME", home.path()).env("LANG", "C.UTF-8").env("PYTHONDONTWRITEBYTECODE", "1");
-    command.env("PATH", format!("{}:/usr/bin:/bin", venv.join("bin").display()));
+    command.env("PATH", format!("{}:/usr/bin:/bin", venv().join("bin").display()));
     command.env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID).env("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
     command
         .env("AWS_DEFAULT_REGION", keywheel_tests::client::REGION)

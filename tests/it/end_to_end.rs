@@ -105,7 +105,8 @@ impl Site {
             look("standard output", self.keywheel.stdout().as_bytes());
             look("standard error", self.keywheel.stderr().as_bytes());
             for file in files(self.data.path()) {
-                look(&file.display().to_string(), &fs::read(&file).unwrap());
+                // One that is gone by now was moved to where it is read.
+                look(&file.display().to_string(), &fs::read(&file).unwrap_or_default());
             }
         }
         let rotation = self.client.rotation(SECRET).await.unwrap().to_string();

@@ -249,8 +249,10 @@ async fn the_limits_hold_for_each_language() {
         let spun = "limit on CPU time exceeded: the step used more than 5000 ms of processor time";
         assert!(report.outcome.to_string().starts_with(spun), "{language:?}: {}", report.outcome);
         let report = misbehave(&function, Step::FinishSecret).await;
-        let took = "limit on memory exceeded: the function asked for ";
-        assert!(report.outcome.to_string().starts_with(took), "{language:?}: {}", report.outcome);
+        // An interpreter may tell its program that there is no more memory.
+        let told = report.outcome.to_string();
+        assert!(told.contains("the function asked for "), "{language:?}: {told}");
+        assert!(told.contains(" of memory and may have 64 MiB"), "{language:?}: {told}");
         assert!(report.memory_bytes_peak <= Limits::default().memory_bytes_max);
     }
 }

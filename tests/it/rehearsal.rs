@@ -77,3 +77,14 @@ fn the_readme_tells_every_rule() {
     let rows = contract.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     assert_eq!(rows.collect::<Vec<_>>(), Rule::ALL.map(Rule::name));
 }
+
+#[tokio::test]
+async fn what_speaks_http_is_not_judged_by_a_service_that_is_not_there() {
+    let verdict = check(keywheel_guests::component("fetches")).await;
+    assert!(verdict.is_good(), "{:#?}", verdict.findings);
+    assert!(
+        !verdict.findings.iter().any(|(_, finding)| *finding == Finding::Kept),
+        "{:#?}",
+        verdict.findings
+    );
+}

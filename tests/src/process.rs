@@ -166,7 +166,9 @@ async fn serve_once() -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let folder = tempfile::tempdir()?;
     let server = Keywheel::start(folder.path()).await?;
     let compiled = folder.path().join(COMPILED);
-    let done = async || Ok(files(&compiled).is_ok_and(|files| !files.is_empty()).then_some(()));
+    let is_code = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "cwasm");
+    let count = || files(&compiled).map_or(0, |files| files.iter().filter(|path| is_code(path)).count());
+    let done = async || Ok((count() == keywheel_functions::builtins().len()).then_some(()));
     wait::until("the functions to be compiled", done).await?;
     server.kill();
     let read = |path: PathBuf| Ok((path.strip_prefix(folder.path())?.to_owned(), fs::read(&path)?));

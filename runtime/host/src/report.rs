@@ -133,7 +133,13 @@ fn outcome(end: End, state: &State) -> Outcome {
                     Failure::Permanent(message) => (FailureKind::Permanent, message),
                     Failure::Refused(message) => (FailureKind::Refused, message),
                 };
-                Outcome::Failed { kind, message: clean(&message) }
+                let mut message = clean(&message);
+                // Interpreters tell their programs that there is no more memory: the failure follows from that.
+                if let Some(refused) = memory_refused(state) {
+                    message.push_str("; ");
+                    message.push_str(&refused);
+                }
+                Outcome::Failed { kind, message }
             }
         },
         End::TimedOut => timed_out(state),
@@ -177,13 +183,8 @@ fn broken(error: &wasmtime::Error, state: &State, clean: impl Fn(&str) -> String
         let message = format!("the step held more than {HANDLES_MAX} handles{place}");
         return Outcome::LimitExceeded { limit: Outcome::HANDLES, message };
     }
-    if let Some(bytes) = state.limiter.memory_bytes_refused() {
-        let message = format!(
-            "the function asked for {} MiB of memory and may have {} MiB{place}",
-            bytes.div_ceil(MEBIBYTE),
-            limits.memory_bytes_max / MEBIBYTE
-        );
-        return Outcome::LimitExceeded { limit: Outcome::MEMORY, message };
+    if let Some(refused) = memory_refused(state) {
+        return Outcome::LimitExceeded { limit: Outcome::MEMORY, message: format!("{refused}{place}") };
     }
     let what = match (error.downcast_ref::<Trap>(), error.downcast_ref::<I32Exit>()) {
         (Some(Trap::StackOverflow), _) => "stack overflow".to_owned(),
@@ -195,6 +196,16 @@ fn broken(error: &wasmtime::Error, state: &State, clean: impl Fn(&str) -> String
         (None, None) => clean(&error.root_cause().to_string()),
     };
     Outcome::Trapped { message: format!("{what}{place}") }
+}
+
+/// How much memory the function asked for in vain, if it did.
+fn memory_refused(state: &State) -> Option<String> {
+    let bytes = state.limiter.memory_bytes_refused()?;
+    Some(format!(
+        "the function asked for {} MiB of memory and may have {} MiB",
+        bytes.div_ceil(MEBIBYTE),
+        state.limits.memory_bytes_max / MEBIBYTE
+    ))
 }
 
 /// `, in a <- b <- c`: the functions of the guest, innermost first; empty when none has a name. A

@@ -25,6 +25,8 @@ const STRANGER: &str = "stranger";
 const STRANGER_PASSWORD: &str = "rehearsal-Str4nger";
 /// The interface that databases are reached by.
 const SQL: &str = "keywheel:rotation/sql@";
+/// The interface that HTTP services are reached by.
+const HTTP: &str = "wasi:http/outgoing-handler@";
 
 /// What a function is, by the rules.
 #[derive(Clone, Debug)]
@@ -107,7 +109,7 @@ pub struct Place {
 ///
 /// When the rehearsal itself fails, for instance because the secret is too long to be stored.
 pub async fn check(function: &Function, setting: Option<&Setting>) -> Result<Verdict, ApiError> {
-    let with_databases = function.imports().iter().any(|import| import.starts_with(SQL));
+    let with_databases = imports(function, SQL);
     let settings = setting.map_or_else(|| Setting::usual(with_databases), |setting| vec![setting.clone()]);
     let mut best: Option<(usize, Examination<'_>, Course)> = None;
     for setting in settings {
@@ -128,6 +130,10 @@ pub async fn check(function: &Function, setting: Option<&Setting>) -> Result<Ver
         examination.break_off(&course).await?;
     }
     Ok(examination.verdict(&course))
+}
+
+fn imports(function: &Function, interface: &str) -> bool {
+    function.imports().iter().any(|import| import.starts_with(interface))
 }
 
 /// A rotation in which nothing goes wrong.
@@ -462,7 +468,13 @@ impl<'a> Examination<'a> {
     }
 
     fn verdict(self, course: &Course) -> Verdict {
+        let may_speak_http = imports(self.function, HTTP) && !imports(self.function, SQL);
         let finding = |rule: Rule| {
+            if rule == Rule::Rotates && !course.is_complete && may_speak_http {
+                return Finding::NotJudged(
+                    "no HTTP service is simulated, and it does not rotate without one",
+                );
+            }
             let mut breaches: Vec<Breach> = self
                 .breaches
                 .iter()

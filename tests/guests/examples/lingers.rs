@@ -40,6 +40,7 @@ impl Rotator for Lingers {
         let address = std::env::var("ADDRESS").unwrap_or_default();
         let _ = request.set_scheme(Some(&Scheme::Http));
         let _ = request.set_authority(Some(&address));
+        let _ = request.set_path_with_query(Some("/"));
         match wasip2::http::outgoing_handler::handle(request, None) {
             Ok(pending) => mem::forget(pending),
             Err(_) => return Err(Failure::Permanent("not sent".to_owned())),

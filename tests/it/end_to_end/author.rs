@@ -8,31 +8,46 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use keywheel_tests::postgres::{DATABASE, HOST, Postgres};
-use keywheel_tests::process;
-use serde_json::Value;
+use keywheel_tests::process::{self, ACCESS_KEY_ID, Keywheel, SECRET_ACCESS_KEY};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::ROLE;
+use super::{ROLE, Site};
+use crate::clients;
 
 /// What the tests around cargo set for themselves.
 const VARIABLES_OF_TESTS: [&str; 4] =
     ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"];
 
-/// A folder in which an author works.
-struct Desk(TempDir);
+/// A folder in which an author works, and what the author's shell exports.
+struct Desk {
+    folder: TempDir,
+    exports: Vec<(&'static str, String)>,
+}
 
 impl Desk {
     fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        Self { folder: tempfile::tempdir().unwrap(), exports: Vec::new() }
+    }
+
+    /// With what `keywheel serve` prints pasted.
+    fn beside(keywheel: &Keywheel) -> Self {
+        let exports = [
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+            ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
+            ("AWS_ENDPOINT_URL", format!("http://{}", keywheel.address())),
+        ];
+        Self { exports: exports.into(), ..Self::new() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.path().join(name)
     }
 
     /// A program, as the author's shell would start it. What cargo compiles stays from one run to the next.
     fn at_home(&self, mut command: Command) -> Command {
-        command.current_dir(self.0.path());
+        command.current_dir(self.folder.path()).envs(self.exports.iter().cloned());
         for name in VARIABLES_OF_TESTS {
             command.env_remove(name);
         }
@@ -80,13 +95,17 @@ fn readme_commands() -> Vec<String> {
     block.lines().map(str::to_owned).collect()
 }
 
-#[test]
-fn the_commands_of_the_readme_lead_to_a_component_that_is_checked() {
-    let desk = Desk::new();
+#[tokio::test]
+async fn the_commands_of_the_readme_lead_to_a_rotated_secret() {
+    let site = Site::start().await;
+    let password = site.postgres.create_role(ROLE).await.unwrap();
+    let value = site.postgres.secret_value(ROLE, &password).to_string();
+    site.client.call("CreateSecret", json!({ "Name": "prod/app", "SecretString": value })).await.unwrap();
+    let desk = Desk::beside(&site.keywheel);
     let commands = readme_commands();
     assert_eq!(commands.len(), 5, "{commands:#?}");
     let mut told = Vec::new();
-    for command in &commands[..3] {
+    for command in &commands[..4] {
         let words: Vec<&str> = command.split(' ').collect();
         assert_eq!(words[0], "keywheel");
         told.push(desk.says(&words[1..]));
@@ -94,12 +113,16 @@ fn the_commands_of_the_readme_lead_to_a_component_that_is_checked() {
     assert!(told[0].contains("keywheel function build") && desk.path("app-password/README.md").is_file());
     assert!(told[1].starts_with("app-password/app-password.wasm: "), "{}", told[1]);
     assert!(told[2].contains("13 of 13 rules kept"), "{}", told[2]);
-    assert!(
-        commands[3].starts_with("keywheel function deploy app-password/app-password.wasm "),
-        "{}",
-        commands[3]
-    );
-    assert!(commands[4].starts_with("aws secretsmanager rotate-secret "), "{}", commands[4]);
+    let arn = "arn:aws:lambda:us-east-1:123456789012:function:app-password";
+    assert!(told[3].starts_with(arn), "{}", told[3]);
+    let words: Vec<&str> = commands[4].split(' ').collect();
+    assert_eq!(words[0], "aws");
+    let mut aws = desk.at_home(Command::new(clients::venv().join("bin/aws")));
+    let rotating = aws.args(&words[1..]).output().unwrap();
+    assert!(rotating.status.success(), "{}", shown(&rotating));
+    let rotation = site.client.rotation_in("prod/app", "Succeeded").await.unwrap();
+    assert_eq!(rotation["RotationLambdaARN"], arn, "{rotation:#}");
+    assert!(!site.accepts(&password).await);
 }
 
 #[test]

@@ -29,7 +29,7 @@ async fn a_guest_finds_its_own_environment_and_no_files() {
     assert_eq!(report.outcome.to_string(), "failed: environment [\"COLOUR=blue\"], arguments []");
     for reaching in [Step::SetSecret, Step::TestSecret, Step::FinishSecret] {
         let report = step("looks_around", reaching, VALUE, Limits::default()).await;
-        assert_starts(&report, "trapped: a rotation function cannot use `wasi:filesystem/preopens@0.2");
+        assert_starts(&report, "failed: No such file or directory");
     }
 }
 
@@ -70,7 +70,7 @@ async fn a_value_that_a_guest_hides_is_found_in_its_log() {
         let expected: &[&str] = match leaking {
             Step::CreateSecret => &["[redacted]"],
             Step::SetSecret => &["\"[redacted]\"", "\"[redacted]\"", "[redacted]"],
-            Step::TestSecret => &["[redacted]", "[redacted]", "[redacted]==", "user=[redacted]&x"],
+            Step::TestSecret => &["[redacted]", "[redacted]", "[redacted]", "user=[redacted]&x"],
             Step::FinishSecret => &lines,
         };
         assert_eq!(lines, expected, "{leaking:?}");

@@ -6,9 +6,10 @@ use std::sync::PoisonError;
 use futures_util::FutureExt;
 use keywheel::clock::Clock;
 use keywheel_domain::rotation::{Job, State as JobState};
+use keywheel_domain::secret::Secret;
 use keywheel_domain::version::CURRENT;
 
-use super::act::Act;
+use super::act::{Act, Policy};
 use super::deliver::TAKEN;
 use super::invoke::How;
 use super::life::Life;
@@ -147,6 +148,13 @@ impl Run<'_> {
     fn repair(&self, life: &Life) -> Option<()> {
         if self.world.state().current_logs_in() {
             return Some(());
+        }
+        let reads_admin = |secret: &Secret| {
+            secret.policy.as_ref().is_some_and(|policy| !policy.readable_secret_ids.is_empty())
+        };
+        if !life.secret().as_ref().is_some_and(reads_admin) {
+            // Without its policy the function may not read the admin's secret that it repairs by.
+            life.act(Act::PutPolicy(Policy::READS_ADMIN))?;
         }
         if life.secret().is_some_and(|secret| secret.versions.unfinished().is_some()) {
             // A value that a cancelled rotation left pending may be the one that the target knows.

@@ -145,8 +145,8 @@ mod tests {
             vec!["warn: 2 earlier lines are not kept here".into(), half[1..].to_owned() + "y"],
         );
         check(
-            vec![half.clone(), "b".into(), half[10..].to_owned()],
-            vec![dropped, "b".into(), half[10..].to_owned()],
+            vec![half.clone(), "b".into(), half[1..].to_owned()],
+            vec![dropped, "b".into(), half[1..].to_owned()],
         );
     }
 }

@@ -57,6 +57,6 @@ fn text(does: Does) -> String {
     (func (export "rotate") (param i32 i32 i32 i32 i32 i32 i32) (result i32) {body}))
   (core instance $main (instantiate $main))
   (func (export "rotate") (param "event" $event) (result (result (error $failure)))
-    (canon lift (core func $main "rotate") (memory $main "memory") (realloc (func $main "realloc")))))"#
+    (canon lift (core func $main "rotate") (memory (core memory $main "memory")) (realloc (core func $main "realloc")))))"#
     )
 }

@@ -73,15 +73,19 @@ async fn what_cannot_be_deployed_is_refused_in_a_sentence() {
         always.iter().chain(arguments).map(|argument| (*argument).to_owned()).collect()
     };
     for (arguments, code, sentence) in [
-        (&[][..], 1, "The code is refused: this is not WebAssembly"),
-        (&["--allow", "anywhere"], 1, "The environment variable KEYWHEEL_ALLOW"),
+        (&[][..], 1, "is no rotation function: this is not WebAssembly"),
+        (&["--no-check"], 1, "The code is refused: this is not WebAssembly"),
+        (&["--no-check", "--allow", "anywhere"], 1, "The environment variable KEYWHEEL_ALLOW"),
         (&["--env", "NONE_SUCH"], 2, "the environment has no variable `NONE_SUCH`"),
-        (&["--timeout", "901"], 1, "Member must have value less than or equal to 900"),
+        (&["--no-check", "--timeout", "901"], 1, "Member must have value less than or equal to 900"),
     ] {
         let arguments = deploy(arguments);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         operator.fails(&arguments, code, sentence).await;
     }
+    fs::write(&file, keywheel_guests::component("bad_pending_first")).unwrap();
+    let path = file.to_str().unwrap();
+    operator.fails(&["function", "deploy", path, "--name", "bad"], 1, "breaks pending-first").await;
     fs::write(&file, vec![0; 50 * 1024 * 1024 + 1]).unwrap();
     operator
         .fails(&["function", "deploy", file.to_str().unwrap(), "--name", "bad"], 1, "52428800 bytes")

@@ -119,9 +119,16 @@ fn link_tcp(interface: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
         },
     )?;
     for name in UNSUPPORTED {
-        interface.func_new(&method(name), |_, _, _, results| {
-            results[0] = Val::Result(Err(Some(Box::new(Val::Enum("not-supported".to_owned())))));
-            Ok(())
+        interface.func_new_async(&method(name), |mut store, _, parameters, results| {
+            Box::new(async move {
+                for parameter in parameters {
+                    if let Val::Resource(borrowed) = parameter {
+                        borrowed.resource_drop_async(&mut store).await?;
+                    }
+                }
+                results[0] = Val::Result(Err(Some(Box::new(Val::Enum("not-supported".to_owned())))));
+                Ok(())
+            })
         })?;
     }
     Ok(())
