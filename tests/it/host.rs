@@ -1,5 +1,6 @@
 //! The sandbox with real components: the badly behaved ones of `tests/guests`, and the rotator of
 //! PostgreSQL against a real server.
+#![cfg(test)]
 
 mod admin;
 mod approvals;

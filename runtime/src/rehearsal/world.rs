@@ -206,7 +206,7 @@ impl World {
                 step,
                 secret_id: self.secret_arn.clone(),
                 client_request_token: self.token.clone(),
-                rotation_token: job.rotation_token.clone().into(),
+                rotation_token: job.rotation_token.clone(),
             },
             secrets: Arc::new(GuestSecrets { ops: Arc::clone(&self.ops), caller: self.caller(&job) }),
             egress: self.egress.clone(),

@@ -56,6 +56,11 @@ impl Service {
         self.password.lock().unwrap().clone()
     }
 
+    /// In clear text, which a rule must say.
+    fn egress(&self) -> Egress {
+        Egress::deny_all().allow_rule(format!("http://{HOST}:{}", self.port).parse().unwrap())
+    }
+
     fn secret(&self, password: &str) -> Value {
         json!({ "host": HOST, "port": self.port, "ssl": false, "username": "app", "password": password })
     }
@@ -90,7 +95,7 @@ async fn each_language_rotates_a_password_over_http() {
         let service = Service::start("first").await;
         let secrets = Arc::new(InMemory::new(&service.secret("first").to_string()));
         let function = load(&Project::new(language, "http").unwrap()).await.unwrap();
-        let egress = || Egress::deny_all().allow(HOST, service.port);
+        let egress = || service.egress();
         let mut log = String::new();
         for which in STEPS.into_iter().flat_map(|step| [step, step]) {
             let report = step(&function, which, &secrets, egress()).await;
@@ -109,7 +114,7 @@ async fn over_http_a_wrong_password_fails_the_test_and_other_addresses_are_refus
         let service = Service::start("in force").await;
         let secrets = Arc::new(InMemory::new(&service.secret("first").to_string()));
         let function = load(&Project::new(language, "http").unwrap()).await.unwrap();
-        let egress = || Egress::deny_all().allow(HOST, service.port);
+        let egress = || service.egress();
         let report = step(&function, Step::CreateSecret, &secrets, egress()).await;
         assert_eq!(report.outcome, Outcome::Done, "{language:?}");
         let report = step(&function, Step::TestSecret, &secrets, egress()).await;

@@ -1,13 +1,19 @@
 //! `cargo xtask test`: every check, one after the other, and what came of them.
 
+use std::env;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
 use crate::command;
 use crate::tally::Tally;
+
+/// How many tests cargo's runner runs at once.
+const THREADS: &str = "RUST_TEST_THREADS";
+const TESTS_PER_PROCESSOR: usize = 2;
 
 /// A check, with the command that makes it.
 struct Phase {
@@ -57,6 +63,11 @@ fn run(phase: &Phase) -> Result<(Tally, bool)> {
     let mut command: Command = command::cargo(phase.arguments);
     command.envs(phase.environment.iter().copied()).stdout(Stdio::piped());
     command.env("KEYWHEEL_TEST_VENV", command::venv());
+    if env::var_os(THREADS).is_none() {
+        // Tests with real servers mostly wait.
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        command.env(THREADS, (TESTS_PER_PROCESSOR * processors).to_string());
+    }
     let mut child = command.spawn().context("starting cargo")?;
     let output = child.stdout.take().context("cargo has no output")?;
     let mut tally = Tally::default();
