@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use super::super::client::segment;
 
+/// When what comes with Keywheel was changed: at the beginning of time.
+const NEVER: &str = "1970-01-01T00:00:00";
+
 /// Where functions are.
 pub(super) const FUNCTIONS: &str = "/2015-03-31/functions";
 
@@ -45,8 +48,11 @@ impl Configuration {
         names.join(", ")
     }
 
-    /// When it last changed, to the second.
+    /// When it last changed, to the second; never, if it comes with Keywheel.
     pub(super) fn modified(&self) -> String {
+        if self.last_modified.starts_with(NEVER) {
+            return "-".to_owned();
+        }
         self.last_modified
             .split_once('.')
             .map_or(self.last_modified.clone(), |(seconds, _)| format!("{seconds}Z"))

@@ -44,6 +44,9 @@ struct Envelope {
     trace: Vec<String>,
 }
 
+/// The step that begins something which a rotation goes on with.
+const CREATE_SECRET: &str = "createSecret";
+
 pub(super) async fn run(session: &mut Session, arguments: InvokeArguments) -> Result<(), Failure> {
     let token = arguments.token.unwrap_or_else(|| session.client.token());
     let event = json!({
@@ -70,6 +73,10 @@ pub(super) async fn run(session: &mut Session, arguments: InvokeArguments) -> Re
     if !failed {
         if !session.json {
             session.say(&format!("{}: done, with version {token}", arguments.step))?;
+            if arguments.step == CREATE_SECRET {
+                // Until it has gone on, another rotation is refused.
+                note(&format!("a rotation that goes on with it says --client-request-token {token}"));
+            }
         }
         return Ok(());
     }

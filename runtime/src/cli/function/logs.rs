@@ -75,8 +75,7 @@ pub(super) async fn run(session: &mut Session, arguments: LogsArguments) -> Resu
 
 /// A heading, and the lines under it.
 fn tell(invocation: &Invocation) -> String {
-    let outcome =
-        invocation.failure.as_ref().map_or_else(|| "done".to_owned(), |failure| format!("failed: {failure}"));
+    let outcome = invocation.failure.as_deref().unwrap_or("done");
     let heading = format!(
         "{}  {} of {} by {}: {outcome} ({} ms)",
         invocation.time.utc(),
@@ -98,7 +97,7 @@ mod tests {
         let invocation: Invocation = serde_json::from_value(json!({
             "Number": 7, "Time": 1_763_899_200, "Version": "3", "Step": "setSecret",
             "SecretARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/Db-AbCdEf",
-            "DurationUs": 12_345, "Failure": "refused\nby the server", "Log": ["info: one", "warn: \u{1b}[2J"],
+            "DurationUs": 12_345, "Failure": "failed: refused\nby the server", "Log": ["info: one", "warn: \u{1b}[2J"],
         }))
         .unwrap();
         let expected = "\
