@@ -31,6 +31,10 @@ pub struct Arguments {
     pub data: PathBuf,
     /// `--listen`
     pub listen: String,
+    /// `--tls-cert`
+    pub tls_certificate: Option<PathBuf>,
+    /// `--tls-key`
+    pub tls_key: Option<PathBuf>,
     /// `--insecure-http`
     pub insecure_http: bool,
     /// `--root-key-file`
@@ -48,6 +52,17 @@ pub struct Arguments {
 pub struct ListenConfig {
     /// Port 0 takes a free one.
     pub address: SocketAddr,
+    /// What is shown to clients; `None` for plain HTTP.
+    pub tls: Option<TlsFiles>,
+}
+
+/// Whom clients find at the port, both in PEM. They are read again when they change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, and those between it and its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// Where the data is.
@@ -122,10 +137,20 @@ pub struct LimitsConfig {
     /// Bytes of all bodies together that are being read or answered; a further one waits. A body without
     /// an announced length counts as `body_bytes_max`, one of up to 4 KiB does not count.
     pub bodies_bytes_max: usize,
+    /// Requests on one connection; the last one's answer closes it.
+    pub connection_requests_max: u64,
+    /// Requests that are being answered at one time; a further one waits.
+    pub requests_max: usize,
+    /// Milliseconds that a request waits for its turn, before it is told to come back later.
+    pub turn_ms_max: i64,
+    /// Milliseconds to agree on TLS.
+    pub handshake_ms_max: i64,
     /// Milliseconds to send the head of a request, also the longest pause between two requests.
     pub head_read_ms_max: u64,
     /// Milliseconds to send the body of a request, together with the wait for its room.
     pub body_read_ms_max: i64,
+    /// Milliseconds that a client may take nothing of its answer.
+    pub write_ms_max: u64,
     /// Milliseconds that running requests get to end when the server stops.
     pub drain_ms_max: i64,
 }
@@ -136,8 +161,13 @@ impl Default for LimitsConfig {
             connections_max: 1024,
             body_bytes_max: 1024 * 1024,
             bodies_bytes_max: 64 * 1024 * 1024,
+            connection_requests_max: 100_000,
+            requests_max: 256,
+            turn_ms_max: 1_000,
+            handshake_ms_max: 10_000,
             head_read_ms_max: 30_000,
             body_read_ms_max: 30_000,
+            write_ms_max: 30_000,
             drain_ms_max: 10_000,
         }
     }
@@ -180,13 +210,19 @@ pub enum ConfigError {
     },
     /// Plain HTTP would leave the machine.
     #[error(
-        "plain HTTP on {address} can be read and replayed on the way: listen on 127.0.0.1 behind a proxy \
-         with TLS, or say --insecure-http"
+        "plain HTTP on {address} can be read and replayed on the way: give --tls-cert and --tls-key, listen on \
+         127.0.0.1, or say --insecure-http"
     )]
     InsecureHttp {
         /// The address.
         address: SocketAddr,
     },
+    /// A certificate without its key, or the other way round.
+    #[error("--tls-cert and --tls-key belong together: give both or none")]
+    HalfTls,
+    /// Encrypted, and allowed not to be.
+    #[error("--insecure-http allows what --tls-cert prevents: give one of them")]
+    InsecureTls,
     /// Two sources of the root key.
     #[error(
         "the root key comes from a file or from a passphrase: give --root-key-file or a passphrase, not both"
@@ -239,10 +275,20 @@ impl ListenConfig {
     fn read(arguments: &Arguments) -> Result<Self, ConfigError> {
         let given = &arguments.listen;
         let address: SocketAddr = given.parse().map_err(|_| ConfigError::Listen { given: given.clone() })?;
-        if !address.ip().is_loopback() && !arguments.insecure_http {
+        let tls = match (&arguments.tls_certificate, &arguments.tls_key) {
+            (Some(certificate), Some(key)) => {
+                Some(TlsFiles { certificate: certificate.clone(), key: key.clone() })
+            }
+            (None, None) => None,
+            _ => return Err(ConfigError::HalfTls),
+        };
+        if tls.is_some() && arguments.insecure_http {
+            return Err(ConfigError::InsecureTls);
+        }
+        if tls.is_none() && !address.ip().is_loopback() && !arguments.insecure_http {
             return Err(ConfigError::InsecureHttp { address });
         }
-        Ok(Self { address })
+        Ok(Self { address, tls })
     }
 }
 
@@ -367,6 +413,23 @@ mod tests {
                 Some(ConfigError::Listen { given: given.to_owned() })
             );
         }
+    }
+
+    #[test]
+    fn tls_takes_a_certificate_with_its_key_and_may_be_reached_by_others() {
+        let tls = |certificate: Option<&str>, key: Option<&str>, insecure_http| Arguments {
+            listen: "0.0.0.0:4584".to_owned(),
+            tls_certificate: certificate.map(PathBuf::from),
+            tls_key: key.map(PathBuf::from),
+            insecure_http,
+            ..arguments()
+        };
+        let files = TlsFiles { certificate: "c.pem".into(), key: "k.pem".into() };
+        assert_eq!(read(tls(Some("c.pem"), Some("k.pem"), false), &[]).unwrap().listen.tls, Some(files));
+        for half in [(Some("c.pem"), None), (None, Some("k.pem"))] {
+            assert_eq!(refused(tls(half.0, half.1, false), &[]), Some(ConfigError::HalfTls));
+        }
+        assert_eq!(refused(tls(Some("c.pem"), Some("k.pem"), true), &[]), Some(ConfigError::InsecureTls));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 import json
 import os
+import ssl
 import urllib.error
 import urllib.request
 
@@ -13,6 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.session import get_session
 
 ENDPOINT = os.environ.get("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:4584")
+TRUSTED = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
 
 
 class Refused(Exception):
@@ -32,7 +34,7 @@ def keywheel(operation, credentials=None, **members):
     SigV4Auth(credentials or session.get_credentials(), "secretsmanager", region).add_auth(request)
     signed = urllib.request.Request(ENDPOINT, data=request.data, headers=dict(request.headers))
     try:
-        with urllib.request.urlopen(signed, timeout=30) as answer:
+        with urllib.request.urlopen(signed, timeout=30, context=TRUSTED) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         refusal = json.load(error)

@@ -1,4 +1,4 @@
-//! Clients that people use, in their own language, against the real binary and a real PostgreSQL.
+//! Clients that people use, in their own language, against the real binary over TLS and a real PostgreSQL.
 //!
 //! Each test here runs one file of `tests/clients` and shows its output when it fails.
 #![cfg(test)]
@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use keywheel_tests::certificate::Authority;
 use keywheel_tests::postgres::{DATABASE, HOST, Postgres};
 use keywheel_tests::process::{self, ACCESS_KEY_ID, Keywheel, SECRET_ACCESS_KEY};
 use serde_json::{Map, json};
@@ -64,7 +65,11 @@ async fn run(file: &str) {
     let data = process::used_data_folder().await.unwrap();
     let home = tempfile::tempdir().unwrap();
     let postgres = Postgres::start().await.unwrap();
-    let keywheel = Keywheel::start(data.path()).await.unwrap();
+    let (authority, certificates) = (Authority::new("tests").unwrap(), tempfile::tempdir().unwrap());
+    let (certificate, key) = authority.issue(HOST).unwrap().write(certificates.path()).unwrap();
+    let mut serve = process::serve(data.path()).unwrap();
+    serve.arg("--tls-cert").arg(certificate).arg("--tls-key").arg(key);
+    let keywheel = Keywheel::start_with(&mut serve).await.unwrap();
     let mut roles = Map::new();
     for role in ROLES {
         roles.insert(role.to_owned(), postgres.create_role(role).await.unwrap().into());
@@ -81,8 +86,9 @@ async fn run(file: &str) {
         .env("AWS_DEFAULT_REGION", keywheel_tests::client::REGION)
         .env("AWS_EC2_METADATA_DISABLED", "true");
     for service in ["SECRETS_MANAGER", "LAMBDA"] {
-        command.env(format!("AWS_ENDPOINT_URL_{service}"), format!("http://{}", keywheel.address()));
+        command.env(format!("AWS_ENDPOINT_URL_{service}"), format!("https://{}", keywheel.address()));
     }
+    command.env("AWS_CA_BUNDLE", authority.file());
     let components = components();
     command.env("KEYWHEEL_TEST_COMPONENTS", components.path());
     command.env("KEYWHEEL_TEST_DATABASE", database.to_string());

@@ -12,6 +12,7 @@ mod full_disk;
 mod log;
 mod mysql;
 mod outage;
+mod port;
 mod refusals;
 mod rotation;
 mod schedule;

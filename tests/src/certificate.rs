@@ -2,6 +2,7 @@
 //! with, and what Debian's PostgreSQL depends on.
 
 use std::fs;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -21,6 +22,17 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// Writes both files into a folder, one after the other, and returns where they are.
+    ///
+    /// # Errors
+    /// The folder takes no file.
+    pub fn write(&self, folder: &Path) -> Result<(PathBuf, PathBuf)> {
+        let (certificate, key) = (folder.join("server.pem"), folder.join("server.key"));
+        fs::write(&certificate, &self.certificate)?;
+        fs::write(&key, &self.key)?;
+        Ok((certificate, key))
+    }
+
     /// One that its own key has signed, as PostgreSQL's manual makes it for a quick start.
     ///
     /// # Errors
@@ -54,12 +66,13 @@ impl Authority {
         self.path("authority.pem")
     }
 
-    /// A certificate for a host name.
+    /// A certificate for a host name or an IP address.
     ///
     /// # Errors
     /// `openssl` fails.
     pub fn issue(&self, host: &str) -> Result<Certificate> {
-        fs::write(self.path("extensions"), format!("subjectAltName=DNS:{host}\n"))?;
+        let kind = if host.parse::<IpAddr>().is_ok() { "IP" } else { "DNS" };
+        fs::write(self.path("extensions"), format!("subjectAltName={kind}:{host}\n"))?;
         self.sign(host, &["-extfile", "extensions"])
     }
 

@@ -21,7 +21,7 @@ use crate::wait;
 /// Names another binary than the one that is built from this workspace.
 const BINARY_VARIABLE: &str = "KEYWHEEL_BIN";
 /// What the server prints before its address when it is ready.
-const READY: &str = "listening on http://";
+const READY: &str = "listening on http";
 /// Where a data folder keeps functions that are compiled for the machine.
 const COMPILED: &str = "compiled";
 /// A root key that others can read is refused.
@@ -287,7 +287,7 @@ fn is_of_outer_cargo(name: &str) -> bool {
 
 fn listening_on(stdout: &str) -> Option<SocketAddr> {
     let complete = &stdout[..=stdout.rfind('\n')?];
-    complete.lines().find_map(|line| line.split_once(READY)?.1.trim().parse().ok())
+    complete.lines().find_map(|line| line.split_once(READY)?.1.split_once("://")?.1.trim().parse().ok())
 }
 
 /// Copies a stream as it comes. The stream's end is marked, see [`finished`].

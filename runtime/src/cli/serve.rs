@@ -22,7 +22,7 @@ use crate::config::{self, ACCOUNT_ID_DEFAULT, Config, LogFormat, StoreConfig};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::metrics::Metrics;
 use crate::ops::{BuiltinFunction, Functions, Operations};
-use crate::server::{Listener, Parts, Server};
+use crate::server::{Certificates, Listener, Parts, Server};
 use crate::store::{OpenError, RedbStore, Store};
 use crate::vault::{
     AccessKey, AccessKeys, LocalRing, PassphraseCost, RootAccess, Vault, open_root_key, settle_account,
@@ -55,6 +55,13 @@ pub(super) struct ServeArguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4584")]
     listen: String,
+    /// The certificate that clients see, in PEM, with those between it and its authority. A new one is
+    /// noticed within seconds.
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, in PEM.
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// Allow plain HTTP on an address that others can reach.
     #[arg(long)]
     insecure_http: bool,
@@ -84,6 +91,8 @@ pub(super) fn run(arguments: ServeArguments) -> Result<(), Failure> {
     let arguments = config::Arguments {
         data: arguments.data,
         listen: arguments.listen,
+        tls_certificate: arguments.tls_cert,
+        tls_key: arguments.tls_key,
         insecure_http: arguments.insecure_http,
         root_key_file: arguments.root_key_file,
         passphrase,
@@ -109,7 +118,10 @@ pub(super) fn run(arguments: ServeArguments) -> Result<(), Failure> {
 async fn serve(config: Config) -> anyhow::Result<()> {
     let stop = stop_on_signals()?;
     // First of all the port: when it is taken, nothing has been made yet.
-    let listener = Listener::bind(config.listen.address).await?;
+    let mut listener = Listener::bind(config.listen.address).await?;
+    if let Some(files) = &config.listen.tls {
+        listener = listener.with_tls(Certificates::read(files)?);
+    }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let metrics = Arc::new(Metrics::new());
@@ -160,9 +172,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let server = Arc::new(Server::new(parts).with_lambda(Arc::new(worker.lambda(Arc::clone(&invoke)))));
 
-    let address = listener.address();
-    announce(&access_keys, &root_access, address).await?;
-    say(&format!("listening on http://{address}\n"))?;
+    announce(&access_keys, &root_access, &listener).await?;
+    say(&format!("listening on {}://{}\n", listener.scheme(), listener.address()))?;
     // In the background: a function that is needed before it is compiled waits for its own compilation.
     tokio::spawn(async move { invoke.preload().await });
     // A step that still runs when both have stopped is cut off here, and repeated at the next start.
@@ -217,10 +228,10 @@ fn is_full(error: &io::Error) -> bool {
 }
 
 /// Shows a new root access key, and logs what became of a given one.
-async fn announce(keys: &AccessKeys, access: &RootAccess, address: SocketAddr) -> anyhow::Result<()> {
+async fn announce(keys: &AccessKeys, access: &RootAccess, listener: &Listener) -> anyhow::Result<()> {
     match access {
         RootAccess::Unseen(key) => {
-            say(&lines_to_paste(key, address))?;
+            say(&lines_to_paste(key, listener.scheme(), listener.address()))?;
             keys.announced(key).await?;
         }
         RootAccess::Added => tracing::info!("the given root access key was added; earlier ones stay valid"),
@@ -230,7 +241,7 @@ async fn announce(keys: &AccessKeys, access: &RootAccess, address: SocketAddr) -
     Ok(())
 }
 
-fn lines_to_paste(key: &AccessKey, address: SocketAddr) -> String {
+fn lines_to_paste(key: &AccessKey, scheme: &str, address: SocketAddr) -> String {
     // Nobody can connect to "every address".
     let host = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
     let endpoint = SocketAddr::new(host, address.port());
@@ -239,8 +250,8 @@ fn lines_to_paste(key: &AccessKey, address: SocketAddr) -> String {
          export AWS_ACCESS_KEY_ID={}\n\
          export AWS_SECRET_ACCESS_KEY={}\n\
          export AWS_DEFAULT_REGION={REGION_SHOWN}\n\
-         export AWS_ENDPOINT_URL_SECRETS_MANAGER=http://{endpoint}\n\
-         export AWS_ENDPOINT_URL_LAMBDA=http://{endpoint}\n\n",
+         export AWS_ENDPOINT_URL_SECRETS_MANAGER={scheme}://{endpoint}\n\
+         export AWS_ENDPOINT_URL_LAMBDA={scheme}://{endpoint}\n\n",
         key.account(),
         key.id(),
         key.secret().expose(),

@@ -2,18 +2,25 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutWriter;
 
-use super::Server;
+use super::tls::Certificates;
+use super::{AnswerBody, Server};
 
 /// Headers of a request.
 const HEADERS_MAX: usize = 100;
@@ -55,11 +62,20 @@ pub enum BindError {
     },
 }
 
+/// Where a request came from. Every request that came through a [`Listener`] has one as an extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The other end of the connection: a proxy, where one stands between.
+    pub address: IpAddr,
+    /// Whether nobody could read along.
+    pub is_secure: bool,
+}
+
 /// A bound port that takes no connections yet.
-#[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    certificates: Option<Arc<Certificates>>,
 }
 
 impl Listener {
@@ -73,12 +89,23 @@ impl Listener {
         };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        Ok(Self { socket, address })
+        Ok(Self { socket, address, certificates: None })
+    }
+
+    /// The same port, spoken to by TLS only.
+    #[must_use]
+    pub fn with_tls(self, certificates: Certificates) -> Self {
+        Self { certificates: Some(Arc::new(certificates)), ..self }
     }
 
     /// Where clients connect: with the real port.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How clients name the protocol.
+    pub const fn scheme(&self) -> &'static str {
+        if self.certificates.is_some() { "https" } else { "http" }
     }
 
     /// Serves until `stop` resolves. Then no connection is taken any more, idle ones are closed, and
@@ -89,6 +116,7 @@ impl Listener {
         tokio::select! {
             () = stop => {}
             () = self.accept(&server, &stopping, &mut connections) => {}
+            () = self.follow_certificates(&server) => {}
         }
         drop(self.socket);
         stopping.send_replace(true);
@@ -101,6 +129,13 @@ impl Listener {
                 tracing::warn!(connections = connections.len(), "connections were cut off when the server stopped");
                 connections.shutdown().await;
             }
+        }
+    }
+
+    async fn follow_certificates(&self, server: &Server) {
+        match &self.certificates {
+            Some(certificates) => certificates.follow(&*server.clock).await,
+            None => std::future::pending().await,
         }
     }
 
@@ -120,8 +155,10 @@ impl Listener {
                 Some(_) = connections.join_next() => continue,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(converse(Arc::clone(server), stream, stopping.subscribe(), permit));
+                Ok((stream, peer)) => {
+                    let taken = Taken { stream, address: peer.ip(), stopping: stopping.subscribe() };
+                    let (server, certificates) = (Arc::clone(server), self.certificates.clone());
+                    connections.spawn(taken.converse(server, certificates, permit));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -132,29 +169,72 @@ impl Listener {
     }
 }
 
-/// Serves one connection until either side closes it.
-async fn converse(
-    server: Arc<Server>,
+/// A connection that was taken.
+struct Taken {
     stream: TcpStream,
-    mut stopping: watch::Receiver<bool>,
-    _permit: OwnedSemaphorePermit,
-) {
-    let _counted = server.metrics.connection();
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection ended at once");
-        return;
+    address: IpAddr,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Taken {
+    /// Agrees on TLS where it is spoken, and serves the connection until either side closes it.
+    async fn converse(
+        mut self,
+        server: Arc<Server>,
+        certificates: Option<Arc<Certificates>>,
+        _permit: OwnedSemaphorePermit,
+    ) {
+        let _counted = server.metrics.connection();
+        if let Err(error) = self.stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection ended at once");
+            return;
+        }
+        let origin = Origin { address: self.address.to_canonical(), is_secure: certificates.is_some() };
+        let Some(certificates) = certificates else {
+            return answer_on(self.stream, server, origin, self.stopping).await;
+        };
+        let deadline = server.clock.now().plus_millis(server.limits.handshake_ms_max);
+        let agreed = tokio::select! {
+            biased;
+            agreed = certificates.acceptor().accept(self.stream) => agreed,
+            () = server.clock.sleep_until(deadline) => Err(io::ErrorKind::TimedOut.into()),
+            _ = self.stopping.wait_for(|stopping| *stopping) => return,
+        };
+        match agreed {
+            Ok(stream) => answer_on(stream, server, origin, self.stopping).await,
+            // A client that does not trust the certificate, or that does not speak TLS.
+            Err(error) => tracing::debug!(%error, "a client did not agree on TLS"),
+        }
     }
-    let head_read = Duration::from_millis(server.limits.head_read_ms_max);
-    let service = service_fn(|request| {
+}
+
+/// Answers what comes over a connection until either side closes it.
+async fn answer_on<S>(stream: S, server: Arc<Server>, origin: Origin, mut stopping: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let limits = server.limits;
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(Duration::from_millis(limits.write_ms_max)));
+    let requests = AtomicU64::new(0);
+    let service = service_fn(|mut request: Request<Incoming>| {
         let server = Arc::clone(&server);
-        async move { Ok::<_, Infallible>(server.answer(request).await) }
+        let is_last = requests.fetch_add(1, Ordering::Relaxed) + 1 >= limits.connection_requests_max;
+        request.extensions_mut().insert(origin);
+        async move {
+            let mut answer: Response<AnswerBody> = server.answer(request).await;
+            if is_last {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_read)
+        .header_read_timeout(Duration::from_millis(limits.head_read_ms_max))
         .max_headers(HEADERS_MAX)
         .max_buf_size(BUFFER_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     tokio::pin!(connection);
     let stops = async {
         // Without a sender nobody is left who could stop it otherwise.

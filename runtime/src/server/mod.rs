@@ -1,6 +1,7 @@
-//! The HTTP door: plain HTTP/1.1 over TCP, the AWS JSON 1.1 protocol, SigV4 on each request.
+//! The HTTP door: HTTP/1.1 over TLS or, on this machine, plain TCP; the AWS JSON 1.1 protocol, SigV4 on
+//! each request.
 //!
-//! A request passes `listen` (bounds), `wire` (an answer to everything), `body` (read within bounds),
+//! A request passes `tls` and `listen` (bounds), `wire` (an answer to everything), `body` (read within bounds),
 //! `auth` (who signed it) and then [`Operations`]. Beside the API there are `GET /events`, signed like
 //! it, and `GET /healthz` and `GET /metrics`, which need no signature and tell nothing of any secret.
 //!
@@ -14,6 +15,7 @@ mod health;
 mod lambda;
 mod listen;
 mod request_id;
+mod tls;
 mod wire;
 
 use std::sync::Arc;
@@ -21,7 +23,8 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 pub use self::answer_body::AnswerBody;
-pub use self::listen::{BindError, Listener};
+pub use self::listen::{BindError, Listener, Origin};
+pub use self::tls::{CertificateError, Certificates};
 
 use self::auth::Authenticator;
 use self::events::Streams;
@@ -62,6 +65,8 @@ pub struct Server {
     bodies: Semaphore,
     /// The room for those that carry code.
     code_bodies: Semaphore,
+    /// One for each request that may be answered at the same time.
+    turns: Semaphore,
     /// Deployed functions, where there are any.
     lambda: Option<Arc<Lambda>>,
     streams: Streams,
@@ -84,6 +89,7 @@ impl Server {
             limits,
             bodies,
             code_bodies: body::room_for_code(),
+            turns: Semaphore::new(limits.requests_max),
             lambda: None,
             streams: Streams::new(),
         }

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod store;
+mod turns;
 
 use std::net::SocketAddr;
 

@@ -15,6 +15,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use keywheel_domain::api::lambda::is_path;
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::sigv4;
+use tokio::sync::SemaphorePermit;
 use zeroize::Zeroizing;
 
 use super::answer_body::AnswerBody;
@@ -141,6 +142,7 @@ impl Server {
         // Kept until the action has answered, and its room with it.
         let body = self.read_body(body).await?;
         trace.bytes_in = body.expose().len();
+        let _turn = self.take_turn().await?;
         let caller = &*trace.caller.insert(self.caller_of(head, body.expose(), SECRETS_MANAGER).await?);
         let target = head.headers.get(TARGET).and_then(|target| target.to_str().ok()).unwrap_or_default();
         trace.operation = Operations::operation_name(target);
@@ -148,6 +150,20 @@ impl Server {
         // A panic is a bug in one action. The store holds whole commits only, so the others go on.
         let answer = action.catch_unwind().await.unwrap_or_else(|_| Err(ApiError::internal()));
         Ok(Zeroizing::new(answer?))
+    }
+
+    /// Waits for the right to be answered. Who must wait for too long is told to come back later: then
+    /// more is asked for than can be done, and whoever waits on makes it worse.
+    pub(super) async fn take_turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        if let Ok(turn) = self.turns.try_acquire() {
+            return Ok(turn);
+        }
+        let deadline = self.clock.now().plus_millis(self.limits.turn_ms_max);
+        tokio::select! {
+            biased;
+            turn = self.turns.acquire() => Ok(turn.expect("the semaphore is never closed")),
+            () = self.clock.sleep_until(deadline) => Err(ApiError::new(ErrorCode::Throttling, "Rate exceeded")),
+        }
     }
 
     /// Who signed this request with this body, for this service.

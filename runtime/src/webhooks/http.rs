@@ -20,10 +20,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::tls::{CaFileError, Tls};
 use super::{Deliver, Delivery};
 use crate::clock::Clock;
 use crate::ops::{ForbiddenAddress, check_webhook_address};
+use crate::tls::{CaFileError, Tls};
 
 /// Milliseconds to resolve the name, connect and agree on TLS.
 const CONNECT_MS_MAX: i64 = 5 * SECOND_MS;
@@ -33,6 +33,8 @@ const ANSWER_MS_MAX: i64 = 10 * SECOND_MS;
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// The most of the head of an answer.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// What names the file of further authorities.
+const CA_FILE_SETTING: &str = "KEYWHEEL_WEBHOOK_CA_FILE";
 /// Headers of an answer.
 const HEADERS_MAX: usize = 100;
 
@@ -120,7 +122,7 @@ impl HttpDeliver {
     /// # Errors
     /// The file is not one of certificates.
     pub fn new(clock: Arc<dyn Clock>, ca_file: Option<&Path>) -> Result<Self, CaFileError> {
-        Ok(Self { clock, resolver: Arc::new(SystemResolver), tls: Tls::new(ca_file)? })
+        Ok(Self { clock, resolver: Arc::new(SystemResolver), tls: Tls::new(ca_file, CA_FILE_SETTING)? })
     }
 
     /// Asks another resolver than the system's.
@@ -178,7 +180,7 @@ impl HttpDeliver {
             match TcpStream::connect(address).await {
                 Ok(stream) if !endpoint.is_secure => return Ok(Box::new(stream)),
                 Ok(stream) => {
-                    let encrypted = self.tls.connect(&endpoint.host, stream).await;
+                    let encrypted = self.tls.connect(&named(&endpoint.host), stream).await;
                     let failed = |source| DeliverError::Tls { endpoint: endpoint.clone(), source };
                     return Ok(Box::new(encrypted.map_err(failed)?));
                 }
@@ -216,6 +218,14 @@ impl HttpDeliver {
             () = self.clock.sleep_until(deadline) => {}
         }
         Ok(status)
+    }
+}
+
+/// As a certificate names it: an address has no brackets there.
+fn named(host: &Host) -> String {
+    match host {
+        Host::Name(name) => name.clone(),
+        Host::Address(ip) => ip.to_string(),
     }
 }
 

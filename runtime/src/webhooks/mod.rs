@@ -10,7 +10,6 @@
 mod follow;
 mod http;
 mod sign;
-mod tls;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,7 +24,6 @@ use tokio::task::{Id, JoinSet};
 use self::follow::Follower;
 pub use self::http::{DeliverError, HttpDeliver};
 pub use self::sign::{EVENT_ID, SIGNATURE, TIMESTAMP};
-pub use self::tls::CaFileError;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::metrics::Metrics;

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 /// The modules of `runtime`, lowest first. A module uses only itself and those before it.
-pub(super) const LAYERS: [&str; 14] = [
+pub(super) const LAYERS: [&str; 15] = [
     "clock",
     "entropy",
     "config",
     "metrics",
+    "tls",
     "store",
     "vault",
     "audit",

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::{ANSWER_BYTES_MAX, CONNECT_MS_MAX};
+use crate::tls::CaFileError;
 use keywheel_domain::time::SECOND_MS;
 
 /// Why a call failed.
@@ -17,6 +18,21 @@ pub(in crate::cli) enum ClientError {
         #[source]
         source: io::Error,
     },
+    /// Somebody else, an authority that is not trusted here, or no TLS.
+    #[error(
+        "{endpoint} could not show that it is the server: AWS_CA_BUNDLE names a file with the authority that \
+         vouches for it, in PEM"
+    )]
+    NotTrusted {
+        /// Where.
+        endpoint: String,
+        /// What broke.
+        #[source]
+        source: io::Error,
+    },
+    /// The authorities cannot be read.
+    #[error(transparent)]
+    CaFile(#[from] CaFileError),
     /// Not even a refusal.
     #[error("{endpoint} did not take a connection within {} s", CONNECT_MS_MAX / SECOND_MS)]
     NotTaken {
@@ -81,7 +97,12 @@ impl ClientError {
                 true
             }
             Self::Refused { status, code, .. } => *status >= 500 || code == "ThrottlingException",
-            Self::TooLong | Self::EventTooLong { .. } | Self::Unreadable | Self::NotKeywheel { .. } => false,
+            Self::NotTrusted { .. }
+            | Self::CaFile(_)
+            | Self::TooLong
+            | Self::EventTooLong { .. }
+            | Self::Unreadable
+            | Self::NotKeywheel { .. } => false,
         }
     }
 }

@@ -10,11 +10,14 @@ use hyper_util::rt::TokioIo;
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::sigv4;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use super::settings::CA_VARIABLE;
 use super::{ANSWER_BYTES_MAX, ANSWER_MS_MAX, CONNECT_MS_MAX, Client, ClientError};
 use crate::cli::table::plain;
 use crate::clock::Clock;
+use crate::tls::{CaFileError, Tls};
 
 /// The service of the credential scope of most requests.
 pub(super) const SECRETS_MANAGER: &str = "secretsmanager";
@@ -100,11 +103,32 @@ impl Client {
 
     async fn connect(&self) -> Result<Connection, ClientError> {
         let endpoint = &self.settings.endpoint;
-        let connected = TcpStream::connect((endpoint.host.as_str(), endpoint.port));
-        let stream = within(&*self.clock, CONNECT_MS_MAX, connected)
-            .await
-            .ok_or_else(|| ClientError::NotTaken { endpoint: endpoint.to_string() })?
-            .map_err(|source| ClientError::Unreachable { endpoint: endpoint.to_string(), source })?;
+        let connected = async {
+            let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port));
+            let unreachable = |source| ClientError::Unreachable { endpoint: endpoint.to_string(), source };
+            let stream = stream.await.map_err(unreachable)?;
+            if !endpoint.is_secure {
+                return self.speak(stream).await;
+            }
+            let refused = |source| ClientError::NotTrusted { endpoint: endpoint.to_string(), source };
+            self.speak(self.tls()?.connect(&endpoint.host, stream).await.map_err(refused)?).await
+        };
+        let late = || Err(ClientError::NotTaken { endpoint: endpoint.to_string() });
+        within(&*self.clock, CONNECT_MS_MAX, connected).await.unwrap_or_else(late)
+    }
+
+    fn tls(&self) -> Result<&Tls, CaFileError> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(tls);
+        }
+        let made = Tls::new(self.settings.ca_file.as_deref(), CA_VARIABLE)?;
+        Ok(self.tls.get_or_init(|| made))
+    }
+
+    async fn speak<S>(&self, stream: S) -> Result<Connection, ClientError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let (sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(|source| self.broken(source))?;
         // It ends with its sender; what went wrong with it is told to who waits for the answer.

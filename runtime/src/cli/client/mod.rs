@@ -9,7 +9,7 @@ mod rest;
 mod settings;
 mod stream;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::time::{SECOND_MS, Timestamp};
@@ -24,6 +24,7 @@ pub(super) use self::settings::Settings;
 pub(super) use self::stream::{EventStream, Message, Next};
 use crate::clock::{Clock, SystemClock};
 use crate::entropy::{self, Entropy, SystemEntropy};
+use crate::tls::Tls;
 
 /// To connect.
 const CONNECT_MS_MAX: i64 = 5 * SECOND_MS;
@@ -37,6 +38,8 @@ const PAGES_MAX: usize = 100;
 /// Whom requests go to, who signs them, and what time and randomness they take.
 pub(super) struct Client {
     settings: Settings,
+    /// Made when it is first needed: the system's authorities take a while to read.
+    tls: OnceLock<Tls>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -80,7 +83,12 @@ impl Listing {
 impl Client {
     /// A client on the clock and the randomness of the system.
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+        Self {
+            settings,
+            tls: OnceLock::new(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+        }
     }
 
     pub(super) const fn settings(&self) -> &Settings {

@@ -3,6 +3,7 @@
 //! Pure: the environment is an argument. A secret comes from the environment only.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::sigv4::SCOPE_ELEMENT_BYTES_MAX;
@@ -15,22 +16,20 @@ const ENDPOINT_DEFAULT: &str = "http://127.0.0.1:4584";
 const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL"];
 const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 const REGION_DEFAULT: &str = "us-east-1";
-/// Of an address that names none.
-const PORT_DEFAULT: u16 = 80;
+/// The file of authorities to trust beside the system's.
+pub(super) const CA_VARIABLE: &str = "AWS_CA_BUNDLE";
+/// Of an address that names none, without and with TLS.
+const PORTS_DEFAULT: [u16; 2] = [80, 443];
 /// Characters of an address that a refusal repeats.
 const CHARS_SHOWN: usize = 80;
 
 /// Why the arguments and the environment name no server or nobody who signs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::cli) enum SettingsError {
-    /// Not supported yet.
-    #[error(
-        "https:// is not supported by this command line yet: give an address of the form http://127.0.0.1:4584 \
-         by --endpoint, on this machine or through a tunnel"
-    )]
-    Https,
     /// No address of a server.
-    #[error("the endpoint takes the form http://127.0.0.1:4584, not `{given}`")]
+    #[error(
+        "the endpoint takes the form https://keywheel.example:4584 or http://127.0.0.1:4584, not `{given}`"
+    )]
     Endpoint {
         /// What was given, shortened.
         given: String,
@@ -58,6 +57,8 @@ pub(in crate::cli) enum SettingsError {
 /// The address of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) struct Endpoint {
+    /// Whether TLS is spoken there.
+    pub(super) is_secure: bool,
     /// A name or an IP address, without brackets.
     pub(super) host: String,
     pub(super) port: u16,
@@ -69,19 +70,23 @@ impl Endpoint {
         if given.contains('@') {
             return Err(SettingsError::Userinfo);
         }
-        if given.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
-            return Err(SettingsError::Https);
-        }
-        let rest = given.strip_prefix("http://").ok_or_else(wrong)?;
+        let (scheme, rest) = given.split_once("://").ok_or_else(wrong)?;
+        let is_secure = match scheme.to_ascii_lowercase().as_str() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(wrong()),
+        };
         let authority = rest.strip_suffix('/').unwrap_or(rest);
         let (host, port) = split(authority).ok_or_else(wrong)?;
-        let port = port.map_or(Some(PORT_DEFAULT), |port| port.parse().ok().filter(|port| *port > 0));
+        let port = port.map_or(Some(PORTS_DEFAULT[usize::from(is_secure)]), |port| {
+            port.parse().ok().filter(|port| *port > 0)
+        });
         let port = port.ok_or_else(wrong)?;
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
         if host.is_empty() || !host.bytes().all(allowed) {
             return Err(wrong());
         }
-        Ok(Self { host: host.to_owned(), port })
+        Ok(Self { is_secure, host: host.to_owned(), port })
     }
 
     /// As the `host` header says it.
@@ -107,7 +112,7 @@ fn split(authority: &str) -> Option<(&str, Option<&str>)> {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}", self.authority())
+        write!(f, "{}://{}", if self.is_secure { "https" } else { "http" }, self.authority())
     }
 }
 
@@ -116,6 +121,8 @@ impl fmt::Display for Endpoint {
 pub(in crate::cli) struct Settings {
     /// The server.
     pub(in crate::cli) endpoint: Endpoint,
+    /// Authorities in PEM that the server may be vouched for by, beside the system's.
+    pub(super) ca_file: Option<PathBuf>,
     /// Where secrets are looked for.
     pub(in crate::cli) region: String,
     pub(super) access_key_id: String,
@@ -156,7 +163,8 @@ impl Settings {
         if !session_token.as_ref().is_none_or(is_visible) {
             return Err(SettingsError::SessionToken);
         }
-        Ok(Self { endpoint, region, access_key_id, secret_access_key, session_token })
+        let ca_file = variable(CA_VARIABLE).map(PathBuf::from);
+        Ok(Self { endpoint, ca_file, region, access_key_id, secret_access_key, session_token })
     }
 }
 
@@ -195,6 +203,8 @@ mod tests {
         );
         check(Some("http://[::1]:4584"), &[], "http://[::1]:4584 us-east-1");
         check(Some("http://keywheel.internal"), &[], "http://keywheel.internal:80 us-east-1");
+        check(Some("https://keywheel.internal"), &[], "https://keywheel.internal:443 us-east-1");
+        check(Some("HTTPS://a:1"), &[], "https://a:1 us-east-1");
     }
 
     #[test]
@@ -216,7 +226,6 @@ mod tests {
         ] {
             assert_eq!(read(Some(given), &KEY), wrong(given));
         }
-        assert_eq!(read(Some("HTTPS://a:1"), &KEY), Err(SettingsError::Https));
         assert_eq!(read(Some("http://user:hunter2@a:1"), &KEY), Err(SettingsError::Userinfo));
     }
 

@@ -25,7 +25,8 @@ fn settings(endpoint: &str) -> Settings {
 
 fn client(address: SocketAddr, clock: &Arc<FixedClock>) -> Client {
     let settings = settings(&format!("http://{address}"));
-    Client { settings, clock: Arc::clone(clock) as _, entropy: Arc::new(CountingEntropy::default()) }
+    let tls = OnceLock::new();
+    Client { settings, tls, clock: Arc::clone(clock) as _, entropy: Arc::new(CountingEntropy::default()) }
 }
 
 /// A server that gives these answers, one to each connection, and the requests that it has got.

@@ -1,10 +1,11 @@
-//! TLS to endpoints: certificates are always verified, by what the system trusts and one file beside it.
+//! TLS to servers: certificates are always verified, by what the system trusts and one file beside it.
+//!
+//! Deliberately absent: a way to turn that off. What clients of this server see is in `server`.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use keywheel_domain::webhook::Host;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
@@ -18,42 +19,49 @@ const HTTP_1_1: &[u8] = b"http/1.1";
 #[derive(Debug, thiserror::Error)]
 pub enum CaFileError {
     /// It cannot be read as PEM.
-    #[error("`{}` cannot be read as certificates in PEM: check KEYWHEEL_WEBHOOK_CA_FILE", .file.display())]
+    #[error("`{}` cannot be read as certificates in PEM: check {setting}", .file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
+        /// What named it.
+        setting: &'static str,
         /// What broke.
         #[source]
         source: rustls::pki_types::pem::Error,
     },
     /// It holds no certificate of an authority.
-    #[error("`{}` holds no certificate that can be trusted: check KEYWHEEL_WEBHOOK_CA_FILE", .file.display())]
+    #[error("`{}` holds no certificate that can be trusted: check {setting}", .file.display())]
     Empty {
         /// The file.
         file: PathBuf,
+        /// What named it.
+        setting: &'static str,
     },
 }
 
-/// Whom endpoints must be vouched for by.
-pub(super) struct Tls {
+/// Whom servers must be vouched for by.
+pub struct Tls {
     added: Vec<CertificateDer<'static>>,
     /// The system's roots take a while to read: only who has an endpoint with TLS waits for it.
     config: OnceLock<Arc<ClientConfig>>,
 }
 
 impl Tls {
-    /// Trusts the authorities in this file beside the system's.
-    pub(super) fn new(ca_file: Option<&Path>) -> Result<Self, CaFileError> {
-        let added = ca_file.map(read).transpose()?.unwrap_or_default();
+    /// Trusts the authorities in this file, which `setting` names, beside the system's.
+    ///
+    /// # Errors
+    /// The file is not one of certificates.
+    pub fn new(ca_file: Option<&Path>, setting: &'static str) -> Result<Self, CaFileError> {
+        let added = ca_file.map(|file| read(file, setting)).transpose()?.unwrap_or_default();
         Ok(Self { added, config: OnceLock::new() })
     }
 
-    /// Agrees on TLS with a host over a connection.
-    pub(super) async fn connect(&self, host: &Host, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        let name = match host {
-            Host::Name(name) => ServerName::try_from(name.clone()).map_err(io::Error::other)?,
-            Host::Address(ip) => ServerName::from(*ip),
-        };
+    /// Agrees on TLS with a host, a name or an IP address, over a connection.
+    ///
+    /// # Errors
+    /// Its certificate is refused, or it does not speak TLS.
+    pub async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         TlsConnector::from(self.config()?).connect(name, stream).await
     }
 
@@ -76,12 +84,12 @@ impl Tls {
     }
 }
 
-fn read(file: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileError> {
-    let unreadable = |source| CaFileError::Unreadable { file: file.to_owned(), source };
+fn read(file: &Path, setting: &'static str) -> Result<Vec<CertificateDer<'static>>, CaFileError> {
+    let unreadable = |source| CaFileError::Unreadable { file: file.to_owned(), setting, source };
     let found = CertificateDer::pem_file_iter(file).map_err(unreadable)?;
     let found = found.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
     let (trusted, _) = RootCertStore::empty().add_parsable_certificates(found.iter().cloned());
-    if trusted == 0 { Err(CaFileError::Empty { file: file.to_owned() }) } else { Ok(found) }
+    if trusted == 0 { Err(CaFileError::Empty { file: file.to_owned(), setting }) } else { Ok(found) }
 }
 
 /// What the system trusts; `SSL_CERT_FILE` and `SSL_CERT_DIR` name another place.
