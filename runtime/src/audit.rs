@@ -2,8 +2,9 @@
 //!
 //! They are entries of one log of the store: numbered without a gap, and each vouches for those before it,
 //! so that [`verify`] finds what was changed afterwards. A row holds names, ids and labels, never a value.
-//! Reads change nothing and leave no row.
+//! Reads change nothing and leave no row there: they are in the [`trail`].
 
+pub mod trail;
 mod verify;
 
 use keywheel_domain::api::Event;

@@ -41,6 +41,8 @@ pub struct Arguments {
     pub root_key_file: Option<PathBuf>,
     /// What the file of `--passphrase-file` holds.
     pub passphrase: Option<Sensitive<String>>,
+    /// `--trail-days`
+    pub trail_days: u16,
     /// `--log-format`
     pub log_format: LogFormat,
     /// `--log-level`
@@ -191,6 +193,8 @@ pub struct Config {
     pub keys: KeysConfig,
     /// Whom the folder belongs to.
     pub account: AccountConfig,
+    /// Days that calls are kept; 0 writes none down.
+    pub trail_days: u16,
     /// What is logged.
     pub log: LogConfig,
     /// What clients may take.
@@ -263,6 +267,7 @@ impl Config {
             listen: ListenConfig::read(&arguments)?,
             keys: KeysConfig::read(&arguments, environment)?,
             account: AccountConfig::read(environment)?,
+            trail_days: arguments.trail_days,
             log: LogConfig::read(&arguments, environment),
             store: StoreConfig { file: arguments.data.join(STORE_FILE), folder: arguments.data },
             limits: LimitsConfig::default(),

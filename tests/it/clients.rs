@@ -37,6 +37,11 @@ async fn operations_that_aws_does_not_have() {
     run("test_keywheel_operations.py").await;
 }
 
+#[tokio::test]
+async fn calls_looked_up() {
+    run("test_trail.py").await;
+}
+
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
@@ -85,7 +90,7 @@ async fn run(file: &str) {
     command
         .env("AWS_DEFAULT_REGION", keywheel_tests::client::REGION)
         .env("AWS_EC2_METADATA_DISABLED", "true");
-    for service in ["SECRETS_MANAGER", "LAMBDA"] {
+    for service in ["SECRETS_MANAGER", "LAMBDA", "CLOUDTRAIL"] {
         command.env(format!("AWS_ENDPOINT_URL_{service}"), format!("https://{}", keywheel.address()));
     }
     command.env("AWS_CA_BUNDLE", authority.file());

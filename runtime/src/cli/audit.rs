@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 
+use keywheel_domain::time::Timestamp;
+
 use super::Failure;
+use super::table::plain;
+use crate::audit::trail::{self, Call};
 use crate::audit::{self, AuditRow, VerifyError};
 use crate::config::STORE_FILE;
 use crate::store::{Head, OpenError, RedbStore};
@@ -29,6 +33,8 @@ enum AuditCommand {
     Verify(VerifyArguments),
     /// Prints the rows of the audit log.
     List(ListArguments),
+    /// Prints the calls of the API, reads and refusals too, the latest first in each region.
+    Calls(CallsArguments),
 }
 
 #[derive(Args)]
@@ -54,6 +60,16 @@ struct ListArguments {
     json: bool,
 }
 
+#[derive(Args)]
+struct CallsArguments {
+    /// The data folder; its server must be stopped.
+    #[arg(long, value_name = "FOLDER")]
+    data: PathBuf,
+    /// Print each call as a line of JSON, in the shape of a CloudTrail event.
+    #[arg(long)]
+    json: bool,
+}
+
 pub(super) fn run(arguments: AuditArguments) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().context("out of resources")?;
     let mut output = io::stdout().lock();
@@ -61,6 +77,7 @@ pub(super) fn run(arguments: AuditArguments) -> Result<(), Failure> {
         match arguments.command {
             AuditCommand::Verify(arguments) => verify(&arguments, &mut output).await,
             AuditCommand::List(arguments) => list(&arguments, &mut output).await,
+            AuditCommand::Calls(arguments) => calls(&arguments, &mut output).await,
         }
     })?;
     Ok(output.flush().context(OUTPUT_CLOSED)?)
@@ -97,6 +114,34 @@ async fn list(arguments: &ListArguments, output: &mut impl io::Write) -> anyhow:
     }
 }
 
+async fn calls(arguments: &CallsArguments, output: &mut impl io::Write) -> anyhow::Result<()> {
+    let store = open(&arguments.data)?;
+    let mut after = None;
+    loop {
+        let page = trail::all_calls(&store, after).await?;
+        for (at, call) in page.calls {
+            let line =
+                if arguments.json { String::from_utf8(call.to_bytes())? } else { line_of_call(at, &call) };
+            writeln!(output, "{line}").context(OUTPUT_CLOSED)?;
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+fn line_of_call(at: Timestamp, call: &Call) -> String {
+    let ended = call.error_code.as_deref().unwrap_or("OK");
+    let named = call.resource().map_or("-", |(_, name)| name);
+    let (region, name, from) = (&call.aws_region, &call.event_name, &call.source_ip_address);
+    let line = format!(
+        "{at}  {region:<14}  {name:<24}  {ended:<28}  {from:<15}  {named}  {}",
+        call.user_identity.arn
+    );
+    plain(&line)
+}
+
 fn json_of(number: u64, row: AuditRow) -> anyhow::Result<String> {
     serde_json::to_string(&row.into_event(number)).context("a row cannot be written as JSON")
 }
@@ -110,8 +155,7 @@ fn line_of(number: u64, row: &AuditRow) -> String {
         Some(detail) => format!("{line}  {detail}"),
         None => line,
     };
-    // What somebody gave a name to must not forge a row or steer the terminal.
-    line.chars().map(|shown| if shown.is_control() { ' ' } else { shown }).collect()
+    plain(&line)
 }
 
 fn open(folder: &Path) -> anyhow::Result<RedbStore> {
@@ -129,8 +173,6 @@ fn open(folder: &Path) -> anyhow::Result<RedbStore> {
 
 #[cfg(test)]
 mod tests {
-    use keywheel_domain::time::Timestamp;
-
     use super::*;
     use crate::store::{Batch, Store as _};
 

@@ -14,9 +14,10 @@ use keywheel_domain::sensitive::Sensitive;
 use keywheel_functions::{Builtin, builtins};
 use keywheel_host::{Catalog, Engine, EngineOptions, Limits};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::{Failure, log};
+use crate::audit::trail::{self, Trail};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ACCOUNT_ID_DEFAULT, Config, LogFormat, StoreConfig};
 use crate::entropy::{Entropy, SystemEntropy};
@@ -71,6 +72,9 @@ pub(super) struct ServeArguments {
     /// A file with the passphrase that the root key is derived from, instead of a root key file.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+    /// Days that calls are kept for `aws cloudtrail lookup-events`; 0 writes none down.
+    #[arg(long, value_name = "DAYS", default_value_t = trail::DAYS_DEFAULT)]
+    trail_days: u16,
     /// The form of the log on standard error.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     log_format: Format,
@@ -96,6 +100,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<(), Failure> {
         insecure_http: arguments.insecure_http,
         root_key_file: arguments.root_key_file,
         passphrase,
+        trail_days: arguments.trail_days,
         log_format: match arguments.log_format {
             Format::Text => LogFormat::Text,
             Format::Json => LogFormat::Json,
@@ -162,6 +167,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         Arc::new(deliver),
         Arc::clone(&metrics),
     ));
+    let trail = (config.trail_days > 0)
+        .then(|| Arc::new(Trail::new(Arc::clone(operations.store()), Arc::clone(&clock), config.trail_days)));
     let parts = Parts {
         operations,
         access_keys: Arc::clone(&access_keys),
@@ -170,14 +177,29 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         metrics,
         limits: config.limits,
     };
-    let server = Arc::new(Server::new(parts).with_lambda(Arc::new(worker.lambda(Arc::clone(&invoke)))));
+    let mut server = Server::new(parts).with_lambda(Arc::new(worker.lambda(Arc::clone(&invoke))));
+    if let Some(trail) = &trail {
+        server = server.with_trail(Arc::clone(trail));
+    }
+    let server = Arc::new(server);
 
     announce(&access_keys, &root_access, &listener).await?;
     say(&format!("listening on {}://{}\n", listener.scheme(), listener.address()))?;
     // In the background: a function that is needed before it is compiled waits for its own compilation.
     tokio::spawn(async move { invoke.preload().await });
     // A step that still runs when both have stopped is cut off here, and repeated at the next start.
-    tokio::join!(worker.run(stop.clone()), webhooks.run(stop.clone()), listener.serve(server, stopped(stop)));
+    let (served, all_answered) = oneshot::channel::<()>();
+    let serving = async {
+        listener.serve(server, stopped(stop.clone())).await;
+        // The trail waits for the last answer, or for this end to be dropped.
+        let _ = served.send(());
+    };
+    let tracing = async {
+        if let Some(trail) = &trail {
+            trail.run(async { all_answered.await.unwrap_or_default() }).await;
+        }
+    };
+    tokio::join!(worker.run(stop.clone()), webhooks.run(stop.clone()), serving, tracing);
     tracing::info!("stopped");
     Ok(())
 }

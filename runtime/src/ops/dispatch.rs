@@ -10,7 +10,7 @@ macro_rules! actions {
         impl Operations {
             /// The name of the operation that `X-Amz-Target: <target>` asks for, if there is one.
             pub fn operation_name(target: &str) -> Option<&'static str> {
-                match target.split_once('.') {
+                match target.rsplit_once('.') {
                     $(Some(($service, name)) if name == api::$request::NAME => Some(api::$request::NAME),)+
                     _ => None,
                 }
@@ -23,7 +23,7 @@ macro_rules! actions {
                 target: &str,
                 body: &[u8],
             ) -> Result<Vec<u8>, ApiError> {
-                match target.split_once('.') {
+                match target.rsplit_once('.') {
                     $(Some(($service, name)) if name == api::$request::NAME => {
                         encode(&self.$action(caller, api::decode(body)?).await?)
                     })+
@@ -50,6 +50,7 @@ actions! {
     "secretsmanager": RotateSecretRequest => rotate_secret,
     "secretsmanager": CancelRotateSecretRequest => cancel_rotate_secret,
     "secretsmanager": GetRandomPasswordRequest => get_random_password,
+    "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101": LookupEventsRequest => lookup_events,
     "Keywheel": DescribeRotationRequest => describe_rotation,
     "Keywheel": PutRotationPolicyRequest => put_rotation_policy,
     "Keywheel": GetRotationPolicyRequest => get_rotation_policy,

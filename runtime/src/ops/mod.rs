@@ -38,6 +38,7 @@ mod list_secret_version_ids;
 mod list_secrets;
 mod list_webhooks;
 mod load;
+mod lookup_events;
 mod next_token;
 mod preview_schedule;
 mod put_rotation_policy;

@@ -75,13 +75,13 @@ impl Server {
         let watch = Stopwatch::start();
         let request_id = self.request_ids.next();
         let (head, body) = request.into_parts();
-        let mut trace = Trace { operation: Some(OPERATION), ..Trace::default() };
+        let mut trace = Trace { operation: Some(OPERATION), source: "keywheel", ..Trace::of(&head) };
         match self.follow(&head, body, &mut trace).await {
             Ok(follower) => {
-                self.record(&trace, "OK", &request_id, 0, &watch);
+                self.record(trace, Ok(()), &request_id, 0, &watch);
                 streamed(follower, &request_id)
             }
-            Err(refusal) => self.refuse(refusal, &trace, &request_id, &watch).map(AnswerBody::from),
+            Err(refusal) => self.refuse(refusal, trace, &request_id, &watch).map(AnswerBody::from),
         }
     }
 

@@ -74,15 +74,16 @@ impl Server {
         let watch = Stopwatch::start();
         let request_id = self.request_ids.next();
         let (head, body) = request.into_parts();
-        let mut trace = Trace::default();
+        let mut trace = Trace { source: "lambda.amazonaws.com", ..Trace::of(&head) };
         match self.call_lambda(&head, body, &mut trace).await {
             Ok(answer) => {
-                self.record(&trace, "OK", &request_id, answer.body.len(), &watch);
+                self.record(trace, Ok(()), &request_id, answer.body.len(), &watch);
                 respond(answer, &request_id)
             }
             Err(Refusal { error, closes }) => {
                 let body = error.body().to_string().into_bytes();
-                self.record(&trace, error.code.as_str(), &request_id, body.len(), &watch);
+                let ended = Err((error.code.as_str(), error.message.as_str()));
+                self.record(trace, ended, &request_id, body.len(), &watch);
                 let answer =
                     LambdaAnswer { status: error.code.http_status(), body, ..LambdaAnswer::default() };
                 let mut response = respond(answer, &request_id);

@@ -29,6 +29,7 @@ pub use self::tls::{CertificateError, Certificates};
 use self::auth::Authenticator;
 use self::events::Streams;
 use self::request_id::RequestIds;
+use crate::audit::trail::Trail;
 use crate::clock::Clock;
 use crate::config::LimitsConfig;
 use crate::entropy::Entropy;
@@ -69,6 +70,8 @@ pub struct Server {
     turns: Semaphore,
     /// Deployed functions, where there are any.
     lambda: Option<Arc<Lambda>>,
+    /// Where calls are written down, if they are.
+    trail: Option<Arc<Trail>>,
     streams: Streams,
 }
 
@@ -91,6 +94,7 @@ impl Server {
             code_bodies: body::room_for_code(),
             turns: Semaphore::new(limits.requests_max),
             lambda: None,
+            trail: None,
             streams: Streams::new(),
         }
     }
@@ -99,6 +103,13 @@ impl Server {
     #[must_use]
     pub fn with_lambda(mut self, lambda: Arc<Lambda>) -> Self {
         self.lambda = Some(lambda);
+        self
+    }
+
+    /// The server that writes each call down.
+    #[must_use]
+    pub fn with_trail(mut self, trail: Arc<Trail>) -> Self {
+        self.trail = Some(trail);
         self
     }
 }

@@ -9,25 +9,33 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http_body_util::Full;
 use hyper::body::Body;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use hyper::http::request;
 use hyper::{Method, Request, Response, StatusCode};
 use keywheel_domain::api::lambda::is_path;
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::sigv4;
+use keywheel_domain::time::Timestamp;
+use serde_json::{Map, Value};
 use tokio::sync::SemaphorePermit;
 use zeroize::Zeroizing;
 
 use super::answer_body::AnswerBody;
-use super::auth::SECRETS_MANAGER;
+use super::auth::{CLOUDTRAIL, SECRETS_MANAGER};
 use super::body::BodyError;
-use super::{Server, health};
+use super::{Origin, Server, health};
+use crate::audit::trail::{Call, Facts, Identity, Trail, parameters};
 use crate::clock::Stopwatch;
 use crate::ops::{Caller, Operations, Principal};
 
 const AMZ_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// What targets of these services begin with.
+const CLOUDTRAIL_PREFIX: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
+const KEYWHEEL_PREFIX: &str = "Keywheel";
+/// Secrets Manager as CloudTrail names it.
+pub(super) const SECRETS_MANAGER_SOURCE: &str = "secretsmanager.amazonaws.com";
 /// How requests are named that nobody has signed, or that ask for an unknown operation.
 const NO_OPERATION: &str = "none";
 
@@ -74,14 +82,35 @@ impl From<BodyError> for Refusal {
     }
 }
 
-/// What the line in the log says of a request.
+/// What the line in the log and the row in the trail say of a request.
 #[derive(Default)]
 pub(super) struct Trace {
     pub(super) caller: Option<Caller>,
     /// Known operations only.
     pub(super) operation: Option<&'static str>,
     pub(super) bytes_in: usize,
+    /// Whose operation it is, as CloudTrail names services.
+    pub(super) source: &'static str,
+    /// What the request names.
+    pub(super) parameters: Map<String, Value>,
+    pub(super) origin: Option<Origin>,
+    pub(super) user_agent: Option<String>,
 }
+
+impl Trace {
+    /// The beginning: what the head of the request tells.
+    pub(super) fn of(head: &request::Parts) -> Self {
+        let user_agent = head.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Self {
+            origin: head.extensions.get::<Origin>().copied(),
+            user_agent: user_agent.map(str::to_owned),
+            ..Self::default()
+        }
+    }
+}
+
+/// How a request ended: with an answer, or with this code and this sentence.
+pub(super) type Ended<'a> = Result<(), (&'static str, &'a str)>;
 
 impl Server {
     /// Answers any request, whichever way it came.
@@ -107,26 +136,27 @@ impl Server {
         let watch = Stopwatch::start();
         let request_id = self.request_ids.next();
         let (head, body) = request.into_parts();
-        let mut trace = Trace::default();
+        let mut trace = Trace::of(&head);
         match self.call(&head, body, &mut trace).await {
             Ok(body) => {
-                self.record(&trace, "OK", &request_id, body.len(), &watch);
+                self.record(trace, Ok(()), &request_id, body.len(), &watch);
                 respond(StatusCode::OK, &request_id, false, body)
             }
-            Err(refusal) => self.refuse(refusal, &trace, &request_id, &watch),
+            Err(refusal) => self.refuse(refusal, trace, &request_id, &watch),
         }
     }
 
     pub(super) fn refuse(
         &self,
         refusal: Refusal,
-        trace: &Trace,
+        trace: Trace,
         request_id: &str,
         watch: &Stopwatch,
     ) -> Response<Full<Bytes>> {
         let Refusal { status, error, closes } = refusal;
         let body = Zeroizing::new(error.body().to_string().into_bytes());
-        self.record(trace, error.code.as_str(), request_id, body.len(), watch);
+        let ended = Err((error.code.as_str(), error.message.as_str()));
+        self.record(trace, ended, request_id, body.len(), watch);
         respond(status, request_id, closes, body)
     }
 
@@ -143,9 +173,12 @@ impl Server {
         let body = self.read_body(body).await?;
         trace.bytes_in = body.expose().len();
         let _turn = self.take_turn().await?;
-        let caller = &*trace.caller.insert(self.caller_of(head, body.expose(), SECRETS_MANAGER).await?);
         let target = head.headers.get(TARGET).and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let service = service_of(target);
+        trace.source = service.source;
+        let caller = &*trace.caller.insert(self.caller_of(head, body.expose(), service.name).await?);
         trace.operation = Operations::operation_name(target);
+        trace.parameters = parameters(body.expose());
         let action = AssertUnwindSafe(self.operations.dispatch(caller, target, body.expose()));
         // A panic is a bug in one action. The store holds whole commits only, so the others go on.
         let answer = action.catch_unwind().await.unwrap_or_else(|_| Err(ApiError::internal()));
@@ -155,13 +188,17 @@ impl Server {
     /// Waits for the right to be answered. Who must wait for too long is told to come back later: then
     /// more is asked for than can be done, and whoever waits on makes it worse.
     pub(super) async fn take_turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
-        if let Ok(turn) = self.turns.try_acquire() {
-            return Ok(turn);
-        }
+        let turn = async {
+            let turn = self.turns.acquire().await.expect("the semaphore is never closed");
+            if let Some(trail) = &self.trail {
+                trail.room().await;
+            }
+            turn
+        };
         let deadline = self.clock.now().plus_millis(self.limits.turn_ms_max);
         tokio::select! {
             biased;
-            turn = self.turns.acquire() => Ok(turn.expect("the semaphore is never closed")),
+            turn = turn => Ok(turn),
             () = self.clock.sleep_until(deadline) => Err(ApiError::new(ErrorCode::Throttling, "Rate exceeded")),
         }
     }
@@ -187,13 +224,14 @@ impl Server {
 
     pub(super) fn record(
         &self,
-        trace: &Trace,
-        code: &'static str,
+        trace: Trace,
+        ended: Ended<'_>,
         request_id: &str,
         bytes_out: usize,
         watch: &Stopwatch,
     ) {
         let operation = trace.operation.unwrap_or(NO_OPERATION);
+        let code = ended.map_or_else(|(code, _)| code, |()| "OK");
         let took = watch.elapsed();
         self.metrics.request(operation, code, took);
         let caller = trace.caller.as_ref();
@@ -209,6 +247,56 @@ impl Server {
             bytes_out,
             "request"
         );
+        if let (Some(trail), Some(operation)) = (&self.trail, trace.operation) {
+            note(trail, self.clock.now(), trace, operation, ended, request_id);
+        }
+    }
+}
+
+/// Writes a call into the trail, once it is known who made it.
+fn note(trail: &Trail, at: Timestamp, trace: Trace, operation: &str, ended: Ended<'_>, request_id: &str) {
+    let Some(caller) = trace.caller else { return };
+    let (kind, user_name) = match &caller.principal {
+        Principal::Root { .. } => ("Root", None),
+        Principal::User { name, .. } => ("IAMUser", Some(name.clone())),
+        Principal::Rotation { .. } | Principal::ByHand { .. } => ("AWSService", None),
+    };
+    let identity = Identity {
+        kind: kind.into(),
+        arn: caller.arn(),
+        account_id: caller.account.clone(),
+        access_key_id: access_key_id(&caller).map(str::to_owned),
+        user_name,
+    };
+    let call = Call::new(Facts {
+        at,
+        identity,
+        source: trace.source,
+        operation,
+        region: &caller.region,
+        address: trace.origin.map(|origin| origin.address.to_string()),
+        user_agent: trace.user_agent.as_deref(),
+        parameters: trace.parameters,
+        refusal: ended.err(),
+        request_id,
+    });
+    trail.note(&caller.scope(), at, &call);
+}
+
+/// A service that speaks this protocol.
+struct Service {
+    /// In the credential scope.
+    name: &'static str,
+    /// As CloudTrail names it.
+    source: &'static str,
+}
+
+/// The service that a target belongs to. Keywheel's own operations are signed as those of Secrets Manager.
+fn service_of(target: &str) -> Service {
+    match target.rsplit_once('.').map(|(prefix, _)| prefix) {
+        Some(CLOUDTRAIL_PREFIX) => Service { name: CLOUDTRAIL, source: "cloudtrail.amazonaws.com" },
+        Some(KEYWHEEL_PREFIX) => Service { name: SECRETS_MANAGER, source: "keywheel" },
+        _ => Service { name: SECRETS_MANAGER, source: SECRETS_MANAGER_SOURCE },
     }
 }
 

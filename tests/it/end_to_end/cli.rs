@@ -246,7 +246,7 @@ async fn what_cannot_be_done_is_one_line() {
     operator.fails(&["rotation", "verify"], 2, "<SECRET>").await;
     operator.fails(&["events", "--from", "0"], 2, "--from").await;
     operator
-        .fails(&["approval", "list", "--endpoint", "https://127.0.0.1:1"], 2, "https:// is not supported")
+        .fails(&["approval", "list", "--endpoint", "ftp://127.0.0.1:1"], 2, "the endpoint takes the form")
         .await;
     let keyless =
         process::output(operator.types(&["approval", "list"]).env_remove("AWS_ACCESS_KEY_ID")).await;

@@ -13,12 +13,16 @@ pub enum ErrorCode {
     EncryptionFailure,
     /// A fault of ours; the log holds the cause.
     InternalService,
+    /// Events cannot be looked up by this.
+    InvalidLookupAttributes,
     /// A pagination token that we did not issue, or for other parameters.
     InvalidNextToken,
     /// A parameter is wrong.
     InvalidParameter,
     /// The request does not fit the state of the secret.
     InvalidRequest,
+    /// A time that ends before it starts.
+    InvalidTimeRange,
     /// A quota.
     LimitExceeded,
     /// The name, or the token with another value, is taken.
@@ -45,9 +49,11 @@ impl ErrorCode {
             Self::DecryptionFailure => "DecryptionFailure",
             Self::EncryptionFailure => "EncryptionFailure",
             Self::InternalService => "InternalServiceError",
+            Self::InvalidLookupAttributes => "InvalidLookupAttributesException",
             Self::InvalidNextToken => "InvalidNextTokenException",
             Self::InvalidParameter => "InvalidParameterException",
             Self::InvalidRequest => "InvalidRequestException",
+            Self::InvalidTimeRange => "InvalidTimeRangeException",
             Self::LimitExceeded => "LimitExceededException",
             Self::ResourceExists => "ResourceExistsException",
             Self::ResourceNotFound => "ResourceNotFoundException",

@@ -115,6 +115,12 @@ impl Members {
         }
     }
 
+    /// An optional number.
+    pub fn number(&mut self, name: &str) -> Result<Option<f64>, ApiError> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        value.as_f64().map(Some).ok_or_else(|| self.wrong_type(name, "a number", &value))
+    }
+
     /// An optional whole number within bounds.
     pub fn bounded_integer(&mut self, name: &str, bounds: Bounds) -> Result<Option<usize>, ApiError> {
         let Some(number) = self.integer(name)? else { return Ok(None) };

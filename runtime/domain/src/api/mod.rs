@@ -28,6 +28,7 @@ mod list_rotations;
 mod list_secret_version_ids;
 mod list_secrets;
 mod list_webhooks;
+mod lookup_events;
 mod members;
 mod preview_schedule;
 mod put_rotation_policy;
@@ -70,6 +71,7 @@ pub use list_secret_version_ids::{
 };
 pub use list_secrets::{Filter, FilterKey, ListSecretsRequest, ListSecretsResponse, SecretListEntry, SortBy};
 pub use list_webhooks::{ListWebhooksRequest, ListWebhooksResponse, WebhookDescription};
+pub use lookup_events::{EventResource, LookedUpEvent, LookupEventsRequest, LookupEventsResponse, LookupKey};
 pub use members::{Bounds, Members};
 pub use preview_schedule::{PreviewScheduleRequest, PreviewScheduleResponse};
 pub use put_rotation_policy::{PutRotationPolicyRequest, PutRotationPolicyResponse};

@@ -136,9 +136,11 @@ impl From<ApiError> for LambdaError {
     fn from(error: ApiError) -> Self {
         let code = match error.code {
             ErrorCode::AccessDenied => LambdaErrorCode::AccessDenied,
-            ErrorCode::InvalidNextToken | ErrorCode::InvalidParameter | ErrorCode::InvalidRequest => {
-                LambdaErrorCode::InvalidParameterValue
-            }
+            ErrorCode::InvalidLookupAttributes
+            | ErrorCode::InvalidNextToken
+            | ErrorCode::InvalidParameter
+            | ErrorCode::InvalidRequest
+            | ErrorCode::InvalidTimeRange => LambdaErrorCode::InvalidParameterValue,
             ErrorCode::ResourceExists => LambdaErrorCode::ResourceConflict,
             ErrorCode::ResourceNotFound => LambdaErrorCode::ResourceNotFound,
             ErrorCode::Serialization => LambdaErrorCode::Serialization,

@@ -1,0 +1,250 @@
+//! The trail: a row for each signed call of the API, in the shape of a CloudTrail event.
+//!
+//! Changes have rows of their own in the log, committed with what they change. The trail is for the rest:
+//! who read what, from where, and who was refused. Its rows are gathered and written some at a time, so that
+//! a read waits for no disk; a process that dies loses those of the last moment, [`FLUSH_MS`], and no others.
+//!
+//! Deliberately absent: requests that nobody signed. Strangers would fill the disk with them.
+
+mod call;
+mod parameters;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use keywheel_domain::secret::Scope;
+use keywheel_domain::time::{DAY_MS, HOUR_MS, Timestamp};
+use tokio::sync::Notify;
+
+pub use self::call::{Call, Facts, Identity};
+pub use self::parameters::parameters;
+use crate::clock::Clock;
+use crate::store::{Batch, CommitError, Entry, Key, SCAN_ENTRIES_MAX, Store, StoreError};
+
+/// Milliseconds that a row waits for others at most.
+pub const FLUSH_MS: i64 = 200;
+/// Rows that are written at once. A batch has room for no more than about twice as many.
+const BATCH_ROWS: usize = 512;
+/// Bytes that are written at once, and one row more.
+const BATCH_BYTES: usize = 2 * 1024 * 1024;
+/// Rows that wait at most. Calls beyond them wait until some are written.
+const WAITING_ROWS_MAX: usize = 16 * BATCH_ROWS;
+/// How often old rows are removed.
+const REMOVE_MS: i64 = HOUR_MS;
+/// Days that rows are kept when nothing else is said: as long as CloudTrail's event history.
+pub const DAYS_DEFAULT: u16 = 90;
+/// Greater than any time in a row: the difference makes later rows come first.
+const LAST_MS: i64 = 999_999_999_999_999;
+
+/// All rows are between these keys.
+const FIRST: &str = "call\0";
+const END: &str = "call\x01";
+
+/// A row as it is stored.
+type Row = (Key, Vec<u8>);
+
+/// Where calls are written down.
+pub struct Trail {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    days: u16,
+    waiting: Mutex<Vec<Row>>,
+    /// Somebody wants rows to be written now.
+    full: Notify,
+    /// Some were written.
+    written: Notify,
+    fails: AtomicBool,
+}
+
+impl Trail {
+    /// A trail that keeps rows for so many days.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, days: u16) -> Self {
+        let (full, written) = (Notify::new(), Notify::new());
+        Self { store, clock, days, waiting: Mutex::default(), full, written, fails: AtomicBool::new(false) }
+    }
+
+    /// Writes a call down soon.
+    pub fn note(&self, scope: &Scope, at: Timestamp, call: &Call) {
+        let row = (key(scope, at, &call.event_id), call.to_bytes());
+        let waiting = {
+            let mut waiting = self.waiting();
+            waiting.push(row);
+            waiting.len()
+        };
+        if waiting >= BATCH_ROWS {
+            self.full.notify_one();
+        }
+    }
+
+    /// Returns when there is room for another call.
+    pub async fn room(&self) {
+        loop {
+            let mut written = std::pin::pin!(self.written.notified());
+            written.as_mut().enable();
+            if self.waiting().len() < WAITING_ROWS_MAX {
+                return;
+            }
+            written.await;
+        }
+    }
+
+    /// Writes what waits, and removes what is old, until `stop` resolves; then what still waits.
+    pub async fn run(&self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        let mut removal = self.clock.now();
+        loop {
+            let now = self.clock.now();
+            let stops = tokio::select! {
+                () = &mut stop => true,
+                () = self.full.notified() => false,
+                () = self.clock.sleep_until(now.plus_millis(FLUSH_MS)) => false,
+            };
+            self.flush().await;
+            if stops {
+                return;
+            }
+            if now >= removal {
+                removal = now.plus_millis(REMOVE_MS);
+                if let Err(error) = self.remove_old(now).await {
+                    tracing::error!(%error, "old rows of the trail were not removed");
+                }
+            }
+        }
+    }
+
+    /// Writes all that waits now. Where the store takes no writes, what is lost is said in the log: calls are
+    /// answered on a full disk too.
+    pub async fn flush(&self) {
+        loop {
+            let rows: Vec<Row> = {
+                let mut waiting = self.waiting();
+                let mut bytes = 0;
+                let fits = |(_, row): &&Row| {
+                    bytes += row.len();
+                    bytes <= BATCH_BYTES
+                };
+                let count = waiting.iter().take(BATCH_ROWS - 1).take_while(fits).count() + 1;
+                let count = count.min(waiting.len());
+                waiting.drain(..count).collect()
+            };
+            if rows.is_empty() {
+                return;
+            }
+            let count = rows.len();
+            let batch = rows.into_iter().fold(Batch::new(), |batch, (key, row)| batch.put(key, row));
+            let failed = self.store.commit(batch).await.err();
+            self.written.notify_waiters();
+            if let Some(error) = &failed {
+                let error = error as &dyn std::error::Error;
+                tracing::error!(error, calls = count, "calls are missing in the trail");
+            }
+            if self.fails.swap(failed.is_some(), Ordering::Relaxed) && failed.is_none() {
+                tracing::info!("calls are written to the trail again");
+            }
+        }
+    }
+
+    /// Removes the rows that are older than they are kept.
+    async fn remove_old(&self, now: Timestamp) -> Result<(), StoreError> {
+        let oldest = now.plus_millis(-i64::from(self.days) * DAY_MS);
+        let (mut from, end) = (Key::new(FIRST), Key::new(END));
+        // One turn for each account and region, and one for each thousand rows.
+        while let Some((found, _)) = self.store.scan(&from, &end, 1).await?.into_iter().next() {
+            let Some(scope) = scope_of(&found) else {
+                from = found.successor();
+                continue;
+            };
+            let (_, last) = range(&scope, Timestamp::from_millis(0), Timestamp::from_millis(LAST_MS));
+            let expired = first_before(&scope, oldest);
+            loop {
+                let old = self.store.scan(&expired, &last, BATCH_ROWS).await?;
+                if old.is_empty() {
+                    break;
+                }
+                let batch = old.into_iter().fold(Batch::new(), |batch, (key, _)| batch.delete(key));
+                match self.store.commit(batch).await {
+                    Ok(_) => {}
+                    Err(CommitError::Store(error)) => return Err(error),
+                    Err(error) => return Err(StoreError::Failed(Arc::new(error))),
+                }
+            }
+            from = last;
+        }
+        Ok(())
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Row>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Some calls, the latest first.
+#[derive(Debug, Default)]
+pub struct Calls {
+    /// As they were written down, and when they were answered.
+    pub calls: Vec<(Timestamp, Call)>,
+    /// Where to go on; `None` when there is nothing more.
+    pub next: Option<Key>,
+}
+
+/// Calls in an account and region between two moments, the latest first, from `after` on. At most
+/// [`SCAN_ENTRIES_MAX`] rows are looked at. One that cannot be read is passed over.
+pub async fn calls(
+    store: &dyn Store,
+    scope: &Scope,
+    (from, to): (Timestamp, Timestamp),
+    after: Option<Key>,
+) -> Result<Calls, StoreError> {
+    let (first, last) = range(scope, from, to);
+    let first = after.filter(|after| *after >= first && *after < last).unwrap_or(first);
+    page(store, &first, &last).await
+}
+
+/// All calls from `after` on, by account and region, the latest first in each. Otherwise as [`calls`].
+pub async fn all_calls(store: &dyn Store, after: Option<Key>) -> Result<Calls, StoreError> {
+    page(store, &after.unwrap_or_else(|| Key::new(FIRST)), &Key::new(END)).await
+}
+
+async fn page(store: &dyn Store, from: &Key, end: &Key) -> Result<Calls, StoreError> {
+    let rows = store.scan(from, end, SCAN_ENTRIES_MAX).await?;
+    let next = match rows.last() {
+        Some((key, _)) if rows.len() == SCAN_ENTRIES_MAX => Some(key.successor()),
+        _ => None,
+    };
+    let call = |(key, entry): &(Key, Entry)| Some((moment(key)?, serde_json::from_slice(&entry.value).ok()?));
+    Ok(Calls { calls: rows.iter().filter_map(call).collect(), next })
+}
+
+/// Where the row of a call is.
+pub fn key(scope: &Scope, at: Timestamp, event_id: &str) -> Key {
+    Key::new(["call", &scope.account, &scope.region, &backwards(at), event_id].join("\0"))
+}
+
+fn scope_of(key: &Key) -> Option<Scope> {
+    let mut parts = std::str::from_utf8(key.as_bytes()).ok()?.split('\0').skip(1);
+    Some(Scope { account: parts.next()?.to_owned(), region: parts.next()?.to_owned() })
+}
+
+fn moment(key: &Key) -> Option<Timestamp> {
+    let digits = std::str::from_utf8(key.as_bytes()).ok()?.split('\0').nth(3)?;
+    Some(Timestamp::from_millis(LAST_MS - digits.parse::<i64>().ok()?))
+}
+
+/// First and last key between two moments, both included.
+fn range(scope: &Scope, from: Timestamp, to: Timestamp) -> (Key, Key) {
+    (first_before(scope, to.plus_millis(1)), first_before(scope, from))
+}
+
+/// The first key of the rows before this moment.
+fn first_before(scope: &Scope, moment: Timestamp) -> Key {
+    let after = moment.plus_millis(-1);
+    Key::new(["call", &scope.account, &scope.region, &backwards(after)].join("\0"))
+}
+
+/// Digits that sort the other way round.
+fn backwards(at: Timestamp) -> String {
+    format!("{:015}", LAST_MS - at.millis().clamp(0, LAST_MS))
+}
+
+#[cfg(test)]
+mod tests;

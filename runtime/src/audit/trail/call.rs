@@ -1,0 +1,183 @@
+//! One call, in CloudTrail's words: the record format 1.11 of its user guide.
+
+use std::borrow::Cow;
+
+use keywheel_domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+const EVENT_VERSION: &str = "1.11";
+/// Characters of what a client calls itself.
+const USER_AGENT_CHARS_MAX: usize = 256;
+
+/// Who called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// `Root`, `IAMUser` or `AssumedRole`.
+    #[serde(rename = "type")]
+    pub kind: Cow<'static, str>,
+    /// Of the caller.
+    pub arn: String,
+    /// Twelve digits.
+    pub account_id: String,
+    /// The access key that signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_key_id: Option<String>,
+    /// The name of a user, or of a role's session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
+}
+
+/// A call and how it ended. It holds no value: of the request only the members that name something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Call {
+    event_version: Cow<'static, str>,
+    /// Who called.
+    pub user_identity: Identity,
+    /// To the second, in UTC.
+    pub event_time: String,
+    /// Such as `secretsmanager.amazonaws.com`.
+    pub event_source: String,
+    /// The operation.
+    pub event_name: String,
+    /// From the credential scope.
+    pub aws_region: String,
+    /// The other end of the connection.
+    #[serde(rename = "sourceIPAddress")]
+    pub source_ip_address: String,
+    /// What the client calls itself.
+    pub user_agent: String,
+    /// The code of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// The sentence of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// What the request named.
+    #[serde(default)]
+    pub request_parameters: Option<Map<String, Value>>,
+    /// Always null: answers may hold values.
+    #[serde(default)]
+    response_elements: Option<Map<String, Value>>,
+    /// As the answer's header says it.
+    #[serde(rename = "requestID")]
+    pub request_id: String,
+    /// Of the row.
+    #[serde(rename = "eventID")]
+    pub event_id: String,
+    /// Whether it could change nothing.
+    pub read_only: bool,
+    event_type: Cow<'static, str>,
+    management_event: bool,
+    /// Whose log it is in.
+    pub recipient_account_id: String,
+    event_category: Cow<'static, str>,
+}
+
+/// What there is to say of a call.
+pub struct Facts<'a> {
+    /// When it was answered.
+    pub at: Timestamp,
+    /// Who called.
+    pub identity: Identity,
+    /// Such as `secretsmanager.amazonaws.com`.
+    pub source: &'a str,
+    /// The operation.
+    pub operation: &'a str,
+    /// From the credential scope.
+    pub region: &'a str,
+    /// The other end of the connection.
+    pub address: Option<String>,
+    /// The header of that name.
+    pub user_agent: Option<&'a str>,
+    /// What the request named.
+    pub parameters: Map<String, Value>,
+    /// Code and sentence of a refusal.
+    pub refusal: Option<(&'a str, &'a str)>,
+    /// As the answer's header says it.
+    pub request_id: &'a str,
+}
+
+impl Call {
+    /// The call of these facts.
+    pub fn new(facts: Facts<'_>) -> Self {
+        let Facts { at, identity, source, operation, region, address, user_agent, .. } = facts;
+        let (error_code, error_message) = facts.refusal.unzip();
+        let user_agent = user_agent.unwrap_or_default();
+        Self {
+            event_version: EVENT_VERSION.into(),
+            recipient_account_id: identity.account_id.clone(),
+            user_identity: identity,
+            event_time: seconds(at),
+            event_source: source.to_owned(),
+            event_name: operation.to_owned(),
+            aws_region: region.to_owned(),
+            source_ip_address: address.unwrap_or_default(),
+            user_agent: user_agent.chars().take(USER_AGENT_CHARS_MAX).collect(),
+            error_code: error_code.map(str::to_owned),
+            error_message: error_message.filter(|sentence| !sentence.is_empty()).map(str::to_owned),
+            request_parameters: Some(facts.parameters).filter(|parameters| !parameters.is_empty()),
+            response_elements: None,
+            request_id: facts.request_id.to_owned(),
+            event_id: facts.request_id.to_owned(),
+            read_only: is_read_only(operation),
+            event_type: "AwsApiCall".into(),
+            management_event: true,
+            event_category: "Management".into(),
+        }
+    }
+
+    /// As it is stored: the text that `CloudTrailEvent` holds.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a call has text keys and no failing serializer")
+    }
+
+    /// The user's name as LookupEvents tells it.
+    pub fn username(&self) -> &str {
+        self.user_identity.user_name.as_deref().unwrap_or("root")
+    }
+
+    /// What the call was about: its kind as CloudTrail names it, and the name as the caller gave it.
+    pub fn resource(&self) -> Option<(&'static str, &str)> {
+        const KINDS: [(&str, &str); 8] = [
+            ("secretId", "AWS::SecretsManager::Secret"),
+            ("name", "AWS::SecretsManager::Secret"),
+            ("functionName", "AWS::Lambda::Function"),
+            ("keyId", "AWS::KMS::Key"),
+            ("userName", "AWS::IAM::User"),
+            ("roleName", "AWS::IAM::Role"),
+            ("roleArn", "AWS::IAM::Role"),
+            ("groupName", "AWS::IAM::Group"),
+        ];
+        let parameters = self.request_parameters.as_ref()?;
+        KINDS.iter().find_map(|(name, kind)| Some((*kind, parameters.get(*name)?.as_str()?)))
+    }
+}
+
+/// Whether an operation of this name changes nothing, by how AWS names operations.
+fn is_read_only(operation: &str) -> bool {
+    const VERBS: [&str; 12] = [
+        "Get",
+        "List",
+        "Describe",
+        "BatchGet",
+        "Lookup",
+        "Validate",
+        "Preview",
+        "Follow",
+        "Decrypt",
+        "Encrypt",
+        "GenerateDataKey",
+        "Simulate",
+    ];
+    // It makes credentials, and changes nothing.
+    operation == "AssumeRole" || VERBS.iter().any(|verb| operation.starts_with(verb))
+}
+
+/// As CloudTrail writes a moment.
+fn seconds(at: Timestamp) -> String {
+    let whole = at.to_string();
+    whole.split_once('.').map_or(whole.clone(), |(seconds, _)| format!("{seconds}Z"))
+}

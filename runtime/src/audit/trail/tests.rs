@@ -1,0 +1,142 @@
+use futures_util::FutureExt as _;
+use keywheel_domain::time::MINUTE_MS;
+use serde_json::Map;
+
+use super::*;
+use crate::clock::fixed::FixedClock;
+use crate::store::MemoryStore;
+
+fn scope(region: &str) -> Scope {
+    Scope { account: "123456789012".to_owned(), region: region.to_owned() }
+}
+
+fn call(name: &str, at: Timestamp) -> Call {
+    Call::new(Facts {
+        at,
+        identity: Identity {
+            kind: "Root".into(),
+            arn: "arn:aws:iam::123456789012:root".to_owned(),
+            account_id: "123456789012".to_owned(),
+            access_key_id: Some("AKIATEST".to_owned()),
+            user_name: None,
+        },
+        source: "secretsmanager.amazonaws.com",
+        operation: name,
+        region: "us-east-1",
+        address: Some("127.0.0.1".to_owned()),
+        user_agent: Some("a client"),
+        parameters: Map::new(),
+        refusal: None,
+        request_id: name,
+    })
+}
+
+struct World {
+    store: Arc<MemoryStore>,
+    clock: Arc<FixedClock>,
+    trail: Trail,
+}
+
+impl World {
+    fn new(days: u16) -> Self {
+        let (store, clock) = (Arc::new(MemoryStore::new()), Arc::new(FixedClock::at_noon()));
+        let trail = Trail::new(Arc::clone(&store) as _, Arc::clone(&clock) as _, days);
+        Self { store, clock, trail }
+    }
+
+    fn note(&self, region: &str, name: &str) {
+        let at = self.clock.now();
+        self.trail.note(&scope(region), at, &call(name, at));
+    }
+
+    /// The names of the calls of the last days, the latest first.
+    async fn names(&self, region: &str, minutes: i64) -> Vec<String> {
+        let now = self.clock.now();
+        let between = (now.plus_millis(-minutes * MINUTE_MS), now);
+        let found = calls(&*self.store, &scope(region), between, None).await.unwrap();
+        found.calls.into_iter().map(|(_, call)| call.event_name).collect()
+    }
+}
+
+#[tokio::test]
+async fn calls_are_found_by_their_time_the_latest_first() {
+    let world = World::new(90);
+    for name in ["one", "two", "three"] {
+        world.note("us-east-1", name);
+        world.clock.advance(MINUTE_MS);
+    }
+    world.note("eu-west-1", "elsewhere");
+    assert!(world.names("us-east-1", 10).await.is_empty());
+    world.trail.flush().await;
+    assert_eq!(world.names("us-east-1", 10).await, ["three", "two", "one"]);
+    assert_eq!(world.names("us-east-1", 2).await, ["three", "two"]);
+    assert_eq!(world.names("eu-west-1", 0).await, ["elsewhere"]);
+    let noon = Timestamp::from_millis(FixedClock::NOON_MS);
+    let first = calls(&*world.store, &scope("us-east-1"), (noon, noon), None).await.unwrap();
+    assert_eq!(first.calls, [(noon, call("one", noon))]);
+}
+
+#[tokio::test]
+async fn pages_go_on_where_the_last_one_ended() {
+    let world = World::new(90);
+    for number in 0..=SCAN_ENTRIES_MAX {
+        world.note("us-east-1", &format!("{number:04}"));
+    }
+    world.trail.flush().await;
+    let between = (Timestamp::from_millis(0), world.clock.now());
+    let first = calls(&*world.store, &scope("us-east-1"), between, None).await.unwrap();
+    assert_eq!(first.calls.len(), SCAN_ENTRIES_MAX);
+    let rest = calls(&*world.store, &scope("us-east-1"), between, first.next).await.unwrap();
+    assert_eq!((rest.calls.len(), rest.next), (1, None));
+}
+
+#[tokio::test]
+async fn old_calls_are_removed_in_every_region() {
+    let world = World::new(2);
+    for region in ["eu-west-1", "us-east-1"] {
+        for _ in 0..BATCH_ROWS {
+            world.note(region, "old");
+            world.clock.advance(1);
+        }
+    }
+    world.clock.advance(DAY_MS);
+    world.note("us-east-1", "new");
+    world.trail.flush().await;
+    world.clock.advance(DAY_MS);
+    world.trail.remove_old(world.clock.now()).await.unwrap();
+    assert!(world.names("eu-west-1", 4 * 1440).await.is_empty());
+    assert_eq!(world.names("us-east-1", 4 * 1440).await, ["new"]);
+}
+
+#[tokio::test]
+async fn calls_beyond_what_may_wait_wait_for_those_before_them() {
+    let world = World::new(90);
+    for _ in 0..WAITING_ROWS_MAX {
+        world.note("us-east-1", "call");
+        world.clock.advance(1);
+    }
+    let mut room = Box::pin(world.trail.room());
+    assert!(room.as_mut().now_or_never().is_none());
+    world.trail.flush().await;
+    room.await;
+}
+
+#[tokio::test]
+async fn what_waits_when_the_process_stops_is_written() {
+    let world = World::new(90);
+    world.note("us-east-1", "last");
+    world.trail.run(async {}).await;
+    assert_eq!(world.names("us-east-1", 1).await, ["last"]);
+}
+
+#[test]
+fn a_call_reads_as_cloudtrail_writes_it() {
+    let at = Timestamp::from_millis(FixedClock::NOON_MS + 344);
+    let mut read: serde_json::Value = serde_json::from_slice(&call("GetSecretValue", at).to_bytes()).unwrap();
+    assert_eq!(read["eventTime"], "2025-11-23T12:00:00Z");
+    assert_eq!(read["userIdentity"]["type"], "Root");
+    assert_eq!((&read["readOnly"], &read["sourceIPAddress"]), (&true.into(), &"127.0.0.1".into()));
+    read["additional"] = "unknown members are passed over".into();
+    let again: Call = serde_json::from_value(read).unwrap();
+    assert_eq!(again, call("GetSecretValue", at));
+}

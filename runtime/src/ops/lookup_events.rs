@@ -1,0 +1,105 @@
+//! LookupEvents.
+
+use keywheel_domain::api::{
+    ApiError, EventResource, LookedUpEvent, LookupEventsRequest, LookupEventsResponse, LookupKey,
+};
+use keywheel_domain::time::{DAY_MS, Timestamp};
+
+use super::next_token::listing;
+use super::{Caller, Operations};
+use crate::audit::trail::{self, Call};
+use crate::store::Key;
+
+/// Events in a page that names no number.
+const PAGE_EVENTS_DEFAULT: usize = 50;
+/// Pages of the store that are looked at for one answer, however few calls pass the filter.
+const PAGES_READ_MAX: usize = 10;
+/// How far back one looks who names no start.
+const DAYS_SHOWN: i64 = 90;
+
+impl Operations {
+    /// Lists calls of the API in the caller's account and region, the latest first.
+    pub async fn lookup_events(
+        &self,
+        caller: &Caller,
+        request: LookupEventsRequest,
+    ) -> Result<LookupEventsResponse, ApiError> {
+        self.authorize(caller, "cloudtrail:LookupEvents", None)?;
+        let (key, value) = request.attribute.as_ref().map_or(("", ""), |(key, value)| (key.as_str(), value));
+        let named = |moment: Option<Timestamp>| moment.map(|at| at.millis().to_string()).unwrap_or_default();
+        let (start, end) = (named(request.start), named(request.end));
+        let listing = listing(caller, "LookupEvents", &[key, value, &start, &end]);
+        let mut after = self.position(&listing, request.next_token.as_deref())?.map(Key::new);
+        let now = self.clock.now();
+        let between = (
+            request.start.unwrap_or_else(|| now.plus_millis(-DAYS_SHOWN * DAY_MS)),
+            request.end.unwrap_or(now),
+        );
+        let wanted = request.max_results.unwrap_or(PAGE_EVENTS_DEFAULT);
+        let (scope, mut events) = (caller.scope(), Vec::new());
+        for _ in 0..PAGES_READ_MAX {
+            let page = trail::calls(&**self.store(), &scope, between, after.take()).await;
+            let page = page.map_err(|error| {
+                tracing::error!(error = &error as &dyn std::error::Error, "the trail cannot be read");
+                ApiError::internal()
+            })?;
+            for (at, call) in page.calls {
+                if events.len() == wanted {
+                    let here = trail::key(&scope, at, &call.event_id);
+                    return Ok(self.events_page(&listing, events, Some(&here)));
+                }
+                if passes(&call, request.attribute.as_ref()) {
+                    events.push(event(at, call));
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(self.events_page(&listing, events, after.as_ref()))
+    }
+
+    fn events_page(
+        &self,
+        listing: &str,
+        events: Vec<LookedUpEvent>,
+        next: Option<&Key>,
+    ) -> LookupEventsResponse {
+        let position = next.and_then(|next| std::str::from_utf8(next.as_bytes()).ok());
+        LookupEventsResponse {
+            events,
+            next_token: position.map(|position| self.next_token(listing, position)),
+        }
+    }
+}
+
+fn passes(call: &Call, attribute: Option<&(LookupKey, String)>) -> bool {
+    let Some((key, wanted)) = attribute else { return true };
+    match key {
+        LookupKey::EventId => call.event_id == *wanted,
+        LookupKey::EventName => call.event_name == *wanted,
+        LookupKey::ReadOnly => call.read_only.to_string() == *wanted,
+        LookupKey::Username => call.username() == wanted,
+        LookupKey::ResourceType => call.resource().is_some_and(|(kind, _)| kind == wanted),
+        LookupKey::ResourceName => call.resource().is_some_and(|(_, name)| name == wanted),
+        LookupKey::EventSource => call.event_source == *wanted,
+        LookupKey::AccessKeyId => call.user_identity.access_key_id.as_ref() == Some(wanted),
+    }
+}
+
+fn event(at: Timestamp, call: Call) -> LookedUpEvent {
+    let resource =
+        |(resource_type, name): (_, &str)| EventResource { resource_type, resource_name: name.to_owned() };
+    LookedUpEvent {
+        resources: call.resource().map(resource).into_iter().collect(),
+        cloud_trail_event: String::from_utf8(call.to_bytes()).unwrap_or_default(),
+        username: call.username().to_owned(),
+        event_id: call.event_id,
+        event_name: call.event_name,
+        read_only: call.read_only.to_string(),
+        access_key_id: call.user_identity.access_key_id,
+        event_time: at,
+        event_source: call.event_source,
+    }
+}

@@ -1,0 +1,72 @@
+"""The calls of the API, looked up as in CloudTrail."""
+
+import json
+import unittest
+
+import boto3
+from botocore.exceptions import ClientError
+
+from environment import eventually, new_name
+
+VALUE = "canary-7f3a9c"
+
+
+class Trail(unittest.TestCase):
+    def setUp(self):
+        self.secrets = boto3.client("secretsmanager")
+        self.trail = boto3.client("cloudtrail")
+
+    def events(self, key, value, **others):
+        attributes = [{"AttributeKey": key, "AttributeValue": value}]
+        pages = self.trail.get_paginator("lookup_events").paginate(LookupAttributes=attributes, **others)
+        return [event for page in pages for event in page["Events"]]
+
+    def test_who_read_what_from_where(self):
+        name = new_name("trail")
+        self.secrets.create_secret(Name=name, SecretString=VALUE)
+        answer = self.secrets.get_secret_value(SecretId=name)
+        request_id = answer["ResponseMetadata"]["RequestId"]
+        event = eventually(lambda: self.events("EventId", request_id))[0]
+        self.assertEqual(event["EventName"], "GetSecretValue")
+        self.assertEqual(event["ReadOnly"], "true")
+        self.assertEqual(event["Username"], "root")
+        self.assertEqual(event["EventSource"], "secretsmanager.amazonaws.com")
+        resource = {"ResourceType": "AWS::SecretsManager::Secret", "ResourceName": name}
+        self.assertEqual(event["Resources"], [resource])
+        told = json.loads(event["CloudTrailEvent"])
+        self.assertEqual(told["requestParameters"], {"secretId": name})
+        self.assertEqual(told["sourceIPAddress"], "127.0.0.1")
+        self.assertIn("Boto3", told["userAgent"])
+        self.assertEqual(told["userIdentity"]["type"], "Root")
+        self.assertNotIn("errorCode", told)
+
+    def test_what_was_changed_and_what_was_refused(self):
+        name = new_name("trail")
+        self.secrets.create_secret(Name=name, SecretString=VALUE, Description=VALUE)
+        with self.assertRaises(ClientError):
+            self.secrets.create_secret(Name=name, SecretString=VALUE)
+        events = eventually(lambda: self.both(name))
+        self.assertEqual([event["ReadOnly"] for event in events], ["false", "false"])
+        refused, made = (json.loads(event["CloudTrailEvent"]) for event in events)
+        self.assertEqual(refused["errorCode"], "ResourceExistsException")
+        self.assertNotIn("errorCode", made)
+        self.assertNotIn(VALUE, json.dumps(events, default=str))
+
+    def both(self, name):
+        events = self.events("ResourceName", name)
+        return events if len(events) == 2 else None
+
+    def test_bad_questions(self):
+        def refused(code, **members):
+            with self.assertRaises(ClientError) as refusal:
+                self.trail.lookup_events(**members)
+            self.assertEqual(refusal.exception.response["Error"]["Code"], code)
+
+        attribute = {"AttributeKey": "Username", "AttributeValue": "root"}
+        refused("InvalidLookupAttributesException", LookupAttributes=[attribute, attribute])
+        refused("InvalidTimeRangeException", StartTime=2_000_000_000, EndTime=1_000_000_000)
+        refused("InvalidNextTokenException", NextToken="forged")
+
+
+if __name__ == "__main__":
+    unittest.main()
