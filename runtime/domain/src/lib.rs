@@ -8,6 +8,8 @@ pub mod envelope;
 pub mod function;
 pub mod next_token;
 pub mod password;
+pub mod replication;
+pub mod resource_policy;
 pub mod rotation;
 pub mod rotation_policy;
 pub mod schedule;

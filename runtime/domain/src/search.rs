@@ -32,11 +32,15 @@ fn matches(secret: &Secret, key: FilterKey, value: &str) -> bool {
         FilterKey::Description => secret.description.as_deref().is_some_and(|text| begins(text, value)),
         FilterKey::TagKey => secret.tags.iter().any(|tag| tag.key.starts_with(value)),
         FilterKey::TagValue => secret.tags.iter().any(|tag| tag.value.starts_with(value)),
-        // Nothing is replicated and nothing is owned by a service: no secret has these.
-        FilterKey::PrimaryRegion | FilterKey::OwningService => false,
+        FilterKey::PrimaryRegion => {
+            secret.told_primary_region().is_some_and(|region| region.starts_with(value))
+        }
+        // No service owns a secret.
+        FilterKey::OwningService => false,
         FilterKey::All => {
             let attributes: Vec<String> = std::iter::once(secret.name.as_str())
                 .chain(secret.description.as_deref())
+                .chain(secret.told_primary_region())
                 .chain(secret.tags.iter().flat_map(|tag| [tag.key.as_str(), tag.value.as_str()]))
                 .flat_map(words)
                 .collect();

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::{DescribeSecretResponse, RotationRules, Tag};
+use crate::api::{DescribeSecretResponse, ExternalSecretRotationMetadata, RotationRules, Tag};
+use crate::replication::Replication;
 use crate::rotation_policy::{KeptApart, RotationPolicy};
 use crate::schedule::Zone;
 use crate::time::Timestamp;
@@ -223,6 +224,21 @@ pub struct Secret {
     /// When to see whether the current value still logs in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<Verification>,
+    /// The partner's name for a kind of managed external secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_type: Option<String>,
+    /// What the partner of a managed external secret needs to rotate it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external_metadata: Vec<ExternalSecretRotationMetadata>,
+    /// The role under which the partner's secret is rotated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_role_arn: Option<String>,
+    /// The resource policy, as it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_policy: Option<String>,
+    /// Who follows it, or whom it follows.
+    #[serde(default, skip_serializing_if = "Replication::is_none")]
+    pub replication: Replication,
 }
 
 impl Secret {
@@ -248,6 +264,11 @@ impl Secret {
             policy: None,
             kept_apart: Vec::new(),
             verification: None,
+            secret_type: None,
+            external_metadata: Vec::new(),
+            external_role_arn: None,
+            resource_policy: None,
+            replication: Replication::default(),
         }
     }
 
@@ -263,7 +284,7 @@ impl Secret {
         self.tags.len() <= TAGS_MAX
     }
 
-    /// As DescribeSecret tells it.
+    /// As ListSecrets tells it; DescribeSecret adds what is told of replicas.
     pub fn describe(&self) -> DescribeSecretResponse {
         let labels: std::collections::BTreeMap<_, _> = self
             .versions
@@ -290,6 +311,13 @@ impl Secret {
             tags: (!self.tags.is_empty()).then(|| self.tags.clone()),
             version_ids_to_stages: (!labels.is_empty()).then_some(labels),
             created_date: Some(self.created),
+            secret_type: self.secret_type.clone(),
+            external_secret_rotation_metadata: self.external_metadata.clone(),
+            external_secret_rotation_role_arn: self.external_role_arn.clone(),
+            primary_region: self.told_primary_region().map(str::to_owned),
+            replication_status: Vec::new(),
+            cross_account_primary: None,
+            cross_account_replicas: Vec::new(),
         }
     }
 

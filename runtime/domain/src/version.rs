@@ -21,6 +21,8 @@ pub const STAGES_MAX: usize = 20;
 pub const DEPRECATED_VERSIONS_KEPT: usize = 100;
 /// Versions that a secret can have at once, those of the last day included.
 pub const VERSIONS_MAX: usize = 500;
+/// Versions without a label that one change drops at most: replicas drop them in the same commit.
+pub const DROPPED_AT_ONCE_MAX: usize = 32;
 /// A version that lost its last label stays for this long at least.
 pub const DEPRECATED_KEPT_MS: i64 = DAY_MS;
 
@@ -278,6 +280,18 @@ impl Versions {
         Some(after)
     }
 
+    /// What a replica has that follows these versions and had `replica`'s: those with a label, and of the others
+    /// those that it had. The days of its reads are its own.
+    #[must_use]
+    pub fn followed_by(&self, replica: &Self) -> Self {
+        let followed = self.0.iter().filter_map(|version| {
+            let held = replica.get(&version.id);
+            let kept = held.is_some() || !version.stages.is_empty();
+            kept.then(|| Version { accessed: held.and_then(|held| held.accessed), ..version.clone() })
+        });
+        Self(followed.collect())
+    }
+
     /// Drops what nobody needs: of the versions without a label, those beyond the newest
     /// [`DEPRECATED_VERSIONS_KEPT`] that lost theirs longer than [`DEPRECATED_KEPT_MS`] ago. Returns the
     /// ids of the dropped versions, whose values go with them.
@@ -287,7 +301,8 @@ impl Versions {
             .iter()
             .filter(|version| version.stages.is_empty())
             .count()
-            .saturating_sub(DEPRECATED_VERSIONS_KEPT);
+            .saturating_sub(DEPRECATED_VERSIONS_KEPT)
+            .min(DROPPED_AT_ONCE_MAX);
         let (mut kept, mut dropped) = (Vec::with_capacity(self.0.len()), Vec::new());
         for version in &self.0 {
             let old = version.stages.is_empty()

@@ -46,6 +46,8 @@ impl Seen<Secret> {
 #[derive(Default)]
 pub struct Change {
     batch: Batch,
+    /// The secrets in it that others follow.
+    followed: Vec<Secret>,
 }
 
 impl Change {
@@ -56,7 +58,7 @@ impl Change {
 
     /// What was prepared elsewhere.
     pub(super) const fn of(batch: Batch) -> Self {
-        Self { batch }
+        Self { batch, followed: Vec::new() }
     }
 
     /// Writes a new secret, where there must be none.
@@ -74,6 +76,7 @@ impl Change {
         self.batch.puts.extend(other.batch.puts);
         self.batch.deletes.extend(other.batch.deletes);
         self.batch.appends.extend(other.batch.appends);
+        self.followed.extend(other.followed);
         self
     }
 
@@ -105,6 +108,27 @@ impl Change {
             self.batch = self.batch.delete(keys::value(&seen.record.arn, &version.id));
         }
         self.reindex(due_of_secret(&seen.record), Vec::new())
+    }
+
+    /// Writes another secret where one was seen, whose values go.
+    #[must_use]
+    pub(super) fn replace_secret(mut self, seen: &Seen<Secret>, by: &Secret) -> Self {
+        assert_ne!(seen.record.arn, by.arn, "a secret does not replace itself");
+        self.batch = self.batch.expect(seen.key.clone(), Some(seen.revision));
+        for version in seen.record.versions.iter().filter(|version| version.filled) {
+            self.batch = self.batch.delete(keys::value(&seen.record.arn, &version.id));
+        }
+        self.put_secret(seen.key.clone(), Some(&seen.record), by)
+    }
+
+    /// The secrets in it that others follow; they are told once.
+    pub(super) fn take_followed(&mut self) -> Vec<Secret> {
+        std::mem::take(&mut self.followed)
+    }
+
+    /// The sealed value that it stores under this key.
+    pub(super) fn value(&self, key: &Key) -> Option<&[u8]> {
+        self.batch.puts.iter().find(|(put, _)| put == key).map(|(_, value)| value.as_slice())
     }
 
     /// Stores a sealed value.
@@ -200,6 +224,9 @@ impl Change {
     }
 
     fn put_secret(mut self, key: Key, before: Option<&Secret>, after: &Secret) -> Self {
+        if !after.followers().is_empty() {
+            self.followed.push(after.clone());
+        }
         self.batch = self.batch.put(key, to_bytes(after));
         self.reindex(before.map(due_of_secret).unwrap_or_default(), due_of_secret(after))
     }
@@ -262,8 +289,10 @@ pub(super) fn to_bytes<T: Serialize>(record: &T) -> Vec<u8> {
 }
 
 impl Operations {
-    /// Commits; `false` when something is not as it was seen: load and decide again.
+    /// Commits, with what follows the secrets in it; `false` when something is not as it was seen: load and
+    /// decide again.
     pub async fn commit(&self, change: Change) -> Result<bool, ApiError> {
+        let change = self.with_followers(change).await?;
         match self.store.commit(change.batch).await {
             Ok(_) => Ok(true),
             Err(CommitError::Conflict { .. }) => Ok(false),

@@ -1,10 +1,12 @@
 //! CreateSecret.
 
 use keywheel_domain::api::{ApiError, CreateSecretRequest, CreateSecretResponse, ErrorCode};
+use keywheel_domain::replication::{CrossAccountPrimary, Following, is_cross_account};
 use keywheel_domain::secret::{ARN_SUFFIX_CHARS, Secret, TAGS_MAX};
 use keywheel_domain::version::{CURRENT, Comparison};
 
 use super::change::Change;
+use super::replicate_secret_to_regions::check_regions;
 use super::values::{check_key, check_new_name, required_token};
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended, keys};
 use crate::entropy;
@@ -20,23 +22,26 @@ impl Operations {
         check_new_name(&request.name)?;
         let token = required_token(request.client_request_token.as_deref())?;
         check_key(request.kms_key_id.as_deref())?;
-        if request.add_replica_regions {
-            let told = "Replication isn't available: leave AddReplicaRegions out.";
-            return Err(ApiError::new(ErrorCode::InvalidParameter, told));
-        }
+        check_cross_account(caller, &request)?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             if let Some(existing) = self.existing(caller, &request, token).await? {
                 return Ok(existing);
             }
-            let secret = self.new_secret(caller, &request, token)?;
-            let mut change = Change::new().create_secret(&secret);
+            let mut secret = self.new_secret(caller, &request, token)?;
+            check_regions(&secret, &request.replicas)?;
+            let mut change = Change::new();
             if let Some(value) = &request.value {
                 change = change.put_value(&secret.arn, token, self.seal(&secret, token, value).await?);
             }
+            for place in &request.replicas.regions {
+                let how = (request.replicas.force_overwrite, secret.created);
+                change = self.place_replica(caller, change, &mut secret, place, how).await?;
+            }
+            change = change.create_secret(&secret);
             let version = request.value.as_ref().map(|_| token);
             let row = self.audit_row(&caller.arn(), "CreateSecret", &secret.arn, version, None);
             if self.commit(change.audit(&row)).await? {
-                return Ok(answer(&secret, version));
+                return self.created(&secret, version).await;
             }
         }
         Err(contended())
@@ -52,6 +57,11 @@ impl Operations {
         let suffix = entropy::alphanumeric(self.entropy.as_ref(), ARN_SUFFIX_CHARS);
         let mut secret = Secret::new(caller.scope(), &request.name, &suffix, now);
         secret.description = request.description.clone().filter(|text| !text.is_empty());
+        secret.secret_type.clone_from(&request.secret_type);
+        secret.replication.cross_account_primary = request
+            .cross_account_primary_arn
+            .as_ref()
+            .map(|arn| CrossAccountPrimary { arn: arn.clone(), following: Following::Pending });
         if !secret.add_tags(&request.tags) {
             let told = format!("A secret can have at most {TAGS_MAX} tags.");
             return Err(ApiError::new(ErrorCode::InvalidParameter, told));
@@ -61,6 +71,19 @@ impl Operations {
             secret.versions = put.expect("the first version of a secret is within every quota");
         }
         Ok(secret)
+    }
+
+    async fn created(
+        &self,
+        secret: &Secret,
+        version: Option<&str>,
+    ) -> Result<CreateSecretResponse, ApiError> {
+        Ok(CreateSecretResponse {
+            arn: secret.arn.clone(),
+            name: secret.name.clone(),
+            version_id: version.map(str::to_owned),
+            replication_status: self.replication_status(secret).await?,
+        })
     }
 
     /// The secret with this name, if there is one: an answer when this very request made it.
@@ -80,17 +103,24 @@ impl Operations {
         if let Some(value) = &request.value
             && self.compare(&secret, token, value).await? == Some(Comparison::Same)
         {
-            return Ok(Some(answer(&secret, Some(token))));
+            return self.created(&secret, Some(token)).await.map(Some);
         }
         let told = format!("The operation failed because the secret {} already exists.", request.name);
         Err(ApiError::new(ErrorCode::ResourceExists, told))
     }
 }
 
-fn answer(secret: &Secret, version: Option<&str>) -> CreateSecretResponse {
-    CreateSecretResponse {
-        arn: secret.arn.clone(),
-        name: secret.name.clone(),
-        version_id: version.map(str::to_owned),
-    }
+/// Refuses what cannot follow a secret of another account.
+fn check_cross_account(caller: &Caller, request: &CreateSecretRequest) -> Result<(), ApiError> {
+    let Some(primary_arn) = &request.cross_account_primary_arn else { return Ok(()) };
+    let told = if !is_cross_account(primary_arn, &caller.scope()) {
+        "CrossAccountPrimaryARN must be the complete ARN of a secret in another account and in the same Region."
+    } else if request.value.is_some() {
+        "You can't specify a secret value for a cross-account replica secret: it gets those of its primary."
+    } else if !request.replicas.regions.is_empty() {
+        "You can't replicate a cross-account replica secret to other Regions."
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::new(ErrorCode::InvalidParameter, told))
 }

@@ -2,10 +2,11 @@
 
 use keywheel_domain::api::{ApiError, DeleteSecretRequest, DeleteSecretResponse, ErrorCode};
 use keywheel_domain::rotation::End;
-use keywheel_domain::secret::{self, Deletion, SecretId};
+use keywheel_domain::secret::{self, Deletion, Secret, SecretId};
 use keywheel_domain::time::DAY_MS;
 
 use super::change::Change;
+use super::values::read_only;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
 
 /// Days between DeleteSecret and the end.
@@ -30,6 +31,7 @@ impl Operations {
                 }
                 seen => seen?,
             };
+            check_alone(&seen.record)?;
             let now = self.clock.now();
             if seen.record.deletion.is_some() && !force {
                 let told = "You can't perform this operation on the secret because it was already scheduled for deletion.";
@@ -65,6 +67,23 @@ impl Operations {
         };
         Ok(DeleteSecretResponse { arn, name, deletion_date: self.clock.now() })
     }
+}
+
+/// Refuses a replica, and a primary that still has replicas.
+fn check_alone(secret: &Secret) -> Result<(), ApiError> {
+    if secret.is_replica() || secret.is_cross_account_replica() {
+        return Err(read_only());
+    }
+    let regions = secret.replica_regions();
+    let arn = &secret.arn;
+    let told = if !regions.is_empty() {
+        format!("You can't delete secret {arn} that still has replica regions [{}]", regions.join(", "))
+    } else if !secret.followers().is_empty() {
+        format!("You can't delete secret {arn} that still has replicas in other accounts.")
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::new(ErrorCode::InvalidParameter, told))
 }
 
 fn window_days(request: &DeleteSecretRequest) -> Result<i64, ApiError> {

@@ -13,6 +13,12 @@ impl Operations {
     ) -> Result<DescribeSecretResponse, ApiError> {
         self.authorize(caller, "DescribeSecret", Some(&request.secret_id))?;
         self.running_job(caller).await?;
-        Ok(self.find_secret(caller, &request.secret_id).await?.record.describe())
+        let secret = self.find_secret(caller, &request.secret_id).await?.record;
+        Ok(DescribeSecretResponse {
+            replication_status: self.replication_status(&secret).await?,
+            cross_account_primary: secret.told_cross_account_primary(),
+            cross_account_replicas: secret.told_cross_account_replicas(),
+            ..secret.describe()
+        })
     }
 }

@@ -5,6 +5,7 @@ use keywheel_domain::api::{
 };
 use keywheel_domain::version::Version;
 
+use super::load::check_live;
 use super::next_token::{PAGE_ITEMS_DEFAULT, listing};
 use super::{Caller, Operations};
 
@@ -19,7 +20,8 @@ impl Operations {
         request: ListSecretVersionIdsRequest,
     ) -> Result<ListSecretVersionIdsResponse, ApiError> {
         self.authorize(caller, "ListSecretVersionIds", Some(&request.secret_id))?;
-        let secret = self.load_live_secret(caller, &request.secret_id).await?.record;
+        let secret = self.find_secret(caller, &request.secret_id).await?.record;
+        check_live(&secret)?;
         let deprecated = request.include_deprecated.to_string();
         let listing = listing(caller, "ListSecretVersionIds", &[&secret.arn, &deprecated]);
         let after = self.position(&listing, request.next_token.as_deref())?;

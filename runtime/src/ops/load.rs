@@ -8,6 +8,7 @@ use keywheel_domain::secret::{Scope, Secret, SecretId};
 use serde::de::DeserializeOwned;
 
 use super::keys::{self, DueEntry};
+use super::values::read_only;
 use super::{Caller, Operations, Seen};
 use crate::store::{Entry, Key, Revision, StoreError};
 
@@ -71,7 +72,7 @@ impl Operations {
         Ok(self.find_secret(caller, secret_id).await?.owned())
     }
 
-    /// The secret that a caller names, unless it waits for deletion.
+    /// The secret that a caller names, to be changed: neither one that waits for deletion nor a replica.
     pub(super) async fn load_live_secret(
         &self,
         caller: &Caller,
@@ -79,6 +80,9 @@ impl Operations {
     ) -> Result<Seen<Secret>, ApiError> {
         let seen = self.find_secret(caller, secret_id).await?;
         check_live(&seen.record)?;
+        if seen.record.is_replica() {
+            return Err(read_only());
+        }
         Ok(seen.owned())
     }
 

@@ -3,6 +3,7 @@
 use keywheel_domain::api::{ApiError, RestoreSecretRequest, RestoreSecretResponse};
 
 use super::change::Change;
+use super::values::read_only;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
 
 impl Operations {
@@ -16,6 +17,9 @@ impl Operations {
         self.authorize(caller, "RestoreSecret", Some(&request.secret_id))?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.load_secret(caller, &request.secret_id).await?;
+            if seen.record.is_replica() {
+                return Err(read_only());
+            }
             let mut after = seen.record.clone();
             if after.deletion.take().is_none() {
                 return Ok(RestoreSecretResponse { arn: after.arn, name: after.name });

@@ -8,7 +8,7 @@ use keywheel_domain::time::Timestamp;
 use super::begin::Begin;
 use super::change::Change;
 use super::put_rotation_policy::policy_refused;
-use super::values::{required_rotation_token, token_in_use};
+use super::values::{check_own_values, required_rotation_token, token_in_use};
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended};
 
 impl Operations {
@@ -23,6 +23,7 @@ impl Operations {
         let token = required_rotation_token(request.client_request_token.as_deref())?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            check_own_values(&seen.record)?;
             let now = self.clock.now();
             let (purpose, cause) = (purpose(&request), Cause::Api { caller: caller.arn() });
             let (after, function) = self.configured(&seen, &request, now).await?;
@@ -124,6 +125,12 @@ impl Operations {
         // A slot that is set already stays, so that rotating by hand does not put the schedule off.
         let next = before.filter(|rotation| rotation.rules == rules).and_then(|rotation| rotation.next);
         let mut after = secret.clone();
+        if let Some(metadata) = &request.external_metadata {
+            after.external_metadata.clone_from(metadata);
+        }
+        if let Some(role_arn) = &request.external_role_arn {
+            after.external_role_arn = Some(role_arn.clone());
+        }
         after.rotation = Some(RotationSettings { function_arn, rules, enabled: true, next });
         if next.is_none() {
             after.check_policy(now).map_err(policy_refused)?;

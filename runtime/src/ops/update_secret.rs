@@ -25,6 +25,9 @@ impl Operations {
             if let Some(description) = &request.description {
                 after.description = Some(description.clone()).filter(|text| !text.is_empty());
             }
+            if let Some(secret_type) = &request.secret_type {
+                after.secret_type = Some(secret_type.clone()).filter(|text| !text.is_empty());
+            }
             let version = request.value.as_ref().map(|_| token.to_owned());
             let put = match &request.value {
                 None => None,

@@ -9,7 +9,7 @@ use keywheel_domain::version::{MoveError, PENDING};
 
 use super::authorize::check_move;
 use super::change::Change;
-use super::values::too_many_stages;
+use super::values::{check_own_values, too_many_stages};
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended};
 
 impl Operations {
@@ -28,6 +28,7 @@ impl Operations {
                 check_move(running, stage, from, to)?;
             }
             let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            check_own_values(&seen.record)?;
             let now = self.clock.now();
             let versions = seen
                 .record

@@ -25,6 +25,19 @@ pub(super) fn check_key(kms_key_id: Option<&str>) -> Result<(), ApiError> {
     }
 }
 
+/// Refuses to change the values of a secret that follows one of another account.
+pub(super) fn check_own_values(secret: &Secret) -> Result<(), ApiError> {
+    if secret.is_cross_account_replica() { Err(read_only()) } else { Ok(()) }
+}
+
+/// What a replica answers to whoever would change it, in the service's words.
+pub(super) fn read_only() -> ApiError {
+    ApiError::new(
+        ErrorCode::InvalidParameter,
+        "Operation not permitted on a replica secret. Call must be made in primary secret's region.",
+    )
+}
+
 /// Checks a new secret's name.
 pub(super) fn check_new_name(name: &str) -> Result<(), ApiError> {
     check_name(name).map_err(|error| ApiError::new(ErrorCode::Validation, error.to_string()))
@@ -84,15 +97,27 @@ impl Operations {
         secret: &Secret,
         version_id: &str,
     ) -> Result<Option<SecretValue>, ApiError> {
-        let Some(sealed) = self.load_value(&secret.arn, version_id).await? else { return Ok(None) };
+        match self.load_value(&secret.arn, version_id).await? {
+            Some(sealed) => self.unseal(secret, version_id, &sealed).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Opens a sealed value of a secret.
+    pub(super) async fn unseal(
+        &self,
+        secret: &Secret,
+        version_id: &str,
+        sealed: &[u8],
+    ) -> Result<SecretValue, ApiError> {
         let refused = |cause: &dyn std::fmt::Display| {
             tracing::error!(%cause, secret_arn = secret.arn, version_id, "a value cannot be opened");
             ApiError::new(ErrorCode::DecryptionFailure, "The secret value can't be decrypted.")
         };
-        let opened = self.vault.open(&address(secret, version_id), &sealed).await;
+        let opened = self.vault.open(&address(secret, version_id), sealed).await;
         let stored = opened.map_err(|error: VaultError| refused(&error))?;
         let value = SecretValue::from_stored(&stored);
-        value.map(Some).ok_or_else(|| refused(&"the opened bytes are not a value"))
+        value.ok_or_else(|| refused(&"the opened bytes are not a value"))
     }
 
     /// Compares a value with the one that the version has already, if it has one.
@@ -121,6 +146,7 @@ impl Operations {
     ) -> Result<Option<(Change, Secret)>, ApiError> {
         let Put { token, value, stages, now, proven } = put;
         let secret = &seen.record;
+        check_own_values(secret)?;
         let known = self.compare(secret, token, value).await?;
         after.versions = secret
             .versions

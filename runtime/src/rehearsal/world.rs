@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use keywheel_domain::api::{
-    ApiError, CreateSecretRequest, PutSecretValueRequest, RotateSecretRequest, SecretValue,
+    ApiError, CreateSecretRequest, NewReplicas, PutSecretValueRequest, RotateSecretRequest, SecretValue,
 };
 use keywheel_domain::rotation::{self, Job, Ran as StepRan, State as JobState, Step, settle};
 use keywheel_domain::secret::Secret;
@@ -143,7 +143,9 @@ impl World {
             kms_key_id: None,
             value: Some(SecretValue::Text(value)),
             tags: Vec::new(),
-            add_replica_regions: false,
+            replicas: NewReplicas::default(),
+            secret_type: None,
+            cross_account_primary_arn: None,
         };
         Ok(self.ops.create_secret(&root(), request).await?.arn)
     }
@@ -155,6 +157,8 @@ impl World {
             rotation_lambda_arn: Some(function_arn()),
             rotation_rules: None,
             rotate_immediately: true,
+            external_metadata: None,
+            external_role_arn: None,
         };
         self.ops.rotate_secret(&root(), request).await.map(drop)
     }

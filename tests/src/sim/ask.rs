@@ -4,9 +4,9 @@ use keywheel::ops::{Caller, Operations, Principal};
 use keywheel::vault::{AccessKey, KeyOwner};
 use keywheel_domain::api::{
     ApiError, ApproveRequest, CancelRotateSecretRequest, CreateSecretRequest, DeleteSecretRequest,
-    DryRunRotationRequest, ErrorCode, PutSecretValueRequest, ReconcileSecretRequest, RejectRequest,
-    RestoreSecretRequest, RetryRotationRequest, RollBackRotationRequest, RotateSecretRequest, RotationRules,
-    RotationVerb, SecretValue, VerifySecretRequest,
+    DryRunRotationRequest, ErrorCode, NewReplicas, PutSecretValueRequest, ReconcileSecretRequest,
+    RejectRequest, RestoreSecretRequest, RetryRotationRequest, RollBackRotationRequest, RotateSecretRequest,
+    RotationRules, RotationVerb, SecretValue, VerifySecretRequest,
 };
 use keywheel_domain::secret::Secret;
 use serde_json::{Value, json};
@@ -51,7 +51,9 @@ fn created(name: &str, value: SecretValue) -> CreateSecretRequest {
         kms_key_id: None,
         value: Some(value),
         tags: Vec::new(),
-        add_replica_regions: false,
+        replicas: NewReplicas::default(),
+        secret_type: None,
+        cross_account_primary_arn: None,
     }
 }
 
@@ -65,6 +67,8 @@ fn rotated(secret_id: &str, token: &str, now: bool, every: Option<&str>) -> Rota
             ..RotationRules::default()
         }),
         rotate_immediately: now,
+        external_metadata: None,
+        external_role_arn: None,
     }
 }
 

@@ -2,8 +2,12 @@
 
 use serde::Serialize;
 
-use super::members::{DESCRIPTION_CHARS, Members, TOKEN_CHARS};
-use super::{ApiError, Request, SecretValue, Tag};
+use super::associate_cross_account_replica::ARN_CHARS;
+use super::members::{Bounds, DESCRIPTION_CHARS, Members, TOKEN_CHARS};
+use super::{ApiError, NewReplicas, ReplicationStatus, Request, SecretValue, Tag};
+
+/// `Type`.
+pub(super) const TYPE_CHARS: Bounds = 0..=256;
 
 /// Makes a secret, with or without a first value.
 #[derive(Clone, Debug)]
@@ -20,8 +24,12 @@ pub struct CreateSecretRequest {
     pub value: Option<SecretValue>,
     /// Tags.
     pub tags: Vec<Tag>,
-    /// Whether the request names replica regions.
-    pub add_replica_regions: bool,
+    /// Where to replicate it.
+    pub replicas: NewReplicas,
+    /// The partner's name for a kind of managed external secret.
+    pub secret_type: Option<String>,
+    /// The secret of another account that this one is to follow.
+    pub cross_account_primary_arn: Option<String>,
 }
 
 impl Request for CreateSecretRequest {
@@ -35,9 +43,9 @@ impl Request for CreateSecretRequest {
             kms_key_id: members.text("KmsKeyId", DESCRIPTION_CHARS)?,
             value: members.secret_value()?,
             tags: Tag::read_list(members)?.unwrap_or_default(),
-            add_replica_regions: members
-                .structures("AddReplicaRegions", 1..=usize::MAX, |_| Ok(()))?
-                .is_some(),
+            replicas: NewReplicas::read(members)?.unwrap_or_default(),
+            secret_type: members.text("Type", TYPE_CHARS)?.filter(|text| !text.is_empty()),
+            cross_account_primary_arn: members.text("CrossAccountPrimaryARN", ARN_CHARS)?,
         })
     }
 }
@@ -54,4 +62,7 @@ pub struct CreateSecretResponse {
     /// The first version, when a value was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_id: Option<String>,
+    /// Each replica; absent when none was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replication_status: Vec<ReplicationStatus>,
 }

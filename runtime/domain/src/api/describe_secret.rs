@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::members::{Members, SECRET_ID_CHARS};
-use super::{ApiError, Request, Tag};
+use super::{ApiError, ExternalSecretRotationMetadata, ReplicationStatus, Request, Tag};
 use crate::schedule::{Rules, ScheduleError, parse_duration};
 use crate::time::{Timestamp, wire};
 
@@ -104,4 +104,56 @@ pub struct DescribeSecretResponse {
     /// When the secret was made.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "wire::option")]
     pub created_date: Option<Timestamp>,
+    /// The partner's name for a kind of managed external secret.
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    pub secret_type: Option<String>,
+    /// What the partner needs to rotate it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub external_secret_rotation_metadata: Vec<ExternalSecretRotationMetadata>,
+    /// The role under which it is rotated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_secret_rotation_role_arn: Option<String>,
+    /// The region of the primary; absent when nothing is replicated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_region: Option<String>,
+    /// The replicas; absent in a list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replication_status: Vec<ReplicationStatus>,
+    /// The secret of another account that this one follows; absent in a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cross_account_primary: Option<CrossAccountPrimaryDescription>,
+    /// The secrets of other accounts that follow this one; absent in a list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cross_account_replicas: Vec<CrossAccountReplicaDescription>,
+}
+
+/// The secret of another account that a secret follows.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CrossAccountPrimaryDescription {
+    /// Its full ARN.
+    #[serde(rename = "PrimarySecretARN")]
+    pub primary_secret_arn: String,
+    /// `Pending`, `InSync` or `Detached`.
+    pub replication_status: &'static str,
+    /// What that means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_message: Option<&'static str>,
+}
+
+/// A secret of another account that follows a secret.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CrossAccountReplicaDescription {
+    /// Its full ARN.
+    #[serde(rename = "ReplicaSecretARN")]
+    pub replica_secret_arn: String,
+    /// The role that replication is done under.
+    #[serde(rename = "ReplicationRoleARN", skip_serializing_if = "Option::is_none")]
+    pub replication_role_arn: Option<String>,
+    /// `InSync` or `Detached`.
+    pub replication_status: &'static str,
+    /// What that means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_message: Option<&'static str>,
 }

@@ -25,6 +25,10 @@ pub enum ErrorCode {
     InvalidTimeRange,
     /// A quota.
     LimitExceeded,
+    /// A policy that is none, or that cannot be attached to a secret.
+    MalformedPolicyDocument,
+    /// A policy that lets anybody in, where that was to be refused.
+    PublicPolicy,
     /// The name, or the token with another value, is taken.
     ResourceExists,
     /// No such secret or version.
@@ -55,6 +59,8 @@ impl ErrorCode {
             Self::InvalidRequest => "InvalidRequestException",
             Self::InvalidTimeRange => "InvalidTimeRangeException",
             Self::LimitExceeded => "LimitExceededException",
+            Self::MalformedPolicyDocument => "MalformedPolicyDocumentException",
+            Self::PublicPolicy => "PublicPolicyException",
             Self::ResourceExists => "ResourceExistsException",
             Self::ResourceNotFound => "ResourceNotFoundException",
             Self::Serialization => "SerializationException",

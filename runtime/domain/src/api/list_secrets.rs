@@ -74,12 +74,7 @@ impl Request for ListSecretsRequest {
             include_planned_deletion: members.boolean("IncludePlannedDeletion")?.unwrap_or(false),
             max_results: members.bounded_integer("MaxResults", 1..=100)?,
             next_token: members.text("NextToken", NEXT_TOKEN_CHARS)?,
-            filters: members
-                .structures("Filters", 0..=10, filter)?
-                .unwrap_or_default()
-                .into_iter()
-                .flatten()
-                .collect(),
+            filters: filters(members)?.unwrap_or_default(),
             ascending: members.word("SortOrder", &[("asc", true), ("desc", false)])?.unwrap_or(false),
             sort_by: members
                 .word(
@@ -94,6 +89,12 @@ impl Request for ListSecretsRequest {
                 .unwrap_or_default(),
         })
     }
+}
+
+/// `Filters`.
+pub(super) fn filters(members: &mut Members) -> Result<Option<Vec<Filter>>, ApiError> {
+    let filters = members.structures("Filters", 0..=10, filter)?;
+    Ok(filters.map(|filters| filters.into_iter().flatten().collect()))
 }
 
 /// `None` when a constraint was broken; `finish` then refuses the request.

@@ -1,7 +1,8 @@
 //! RotateSecret.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::associate_cross_account_replica::ARN_CHARS;
 use super::members::{Members, SECRET_ID_CHARS, TOKEN_CHARS};
 use super::{ApiError, Request, RotationRules};
 
@@ -18,7 +19,26 @@ pub struct RotateSecretRequest {
     pub rotation_rules: Option<RotationRules>,
     /// Rotate now; when false, only test the configuration.
     pub rotate_immediately: bool,
+    /// What the partner of a managed external secret needs to rotate it.
+    pub external_metadata: Option<Vec<ExternalSecretRotationMetadata>>,
+    /// The role under which the partner's secret is rotated.
+    pub external_role_arn: Option<String>,
 }
+
+/// One item of what a partner needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ExternalSecretRotationMetadata {
+    /// 1 to 256 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// 1 to 2048 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// Items of [`ExternalSecretRotationMetadata`].
+const EXTERNAL_METADATA_ITEMS_MAX: usize = 50;
 
 impl Request for RotateSecretRequest {
     const NAME: &'static str = "RotateSecret";
@@ -30,6 +50,17 @@ impl Request for RotateSecretRequest {
             rotation_lambda_arn: members.text("RotationLambdaARN", 0..=2048)?,
             rotation_rules: members.structure("RotationRules", rules)?,
             rotate_immediately: members.boolean("RotateImmediately")?.unwrap_or(true),
+            external_metadata: members.structures(
+                "ExternalSecretRotationMetadata",
+                0..=EXTERNAL_METADATA_ITEMS_MAX,
+                |item| {
+                    Ok(ExternalSecretRotationMetadata {
+                        key: item.text("Key", 1..=256)?,
+                        value: item.text("Value", 1..=2048)?,
+                    })
+                },
+            )?,
+            external_role_arn: members.text("ExternalSecretRotationRoleArn", ARN_CHARS)?,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::create_secret::TYPE_CHARS;
 use super::members::{DESCRIPTION_CHARS, Members, SECRET_ID_CHARS, TOKEN_CHARS};
 use super::{ApiError, Request, SecretValue};
 
@@ -18,6 +19,8 @@ pub struct UpdateSecretRequest {
     pub kms_key_id: Option<String>,
     /// A new value.
     pub value: Option<SecretValue>,
+    /// The partner's name for a kind of managed external secret; empty for none.
+    pub secret_type: Option<String>,
 }
 
 impl Request for UpdateSecretRequest {
@@ -30,6 +33,7 @@ impl Request for UpdateSecretRequest {
             description: members.text("Description", DESCRIPTION_CHARS)?,
             kms_key_id: members.text("KmsKeyId", DESCRIPTION_CHARS)?,
             value: members.secret_value()?,
+            secret_type: members.text("Type", TYPE_CHARS)?,
         })
     }
 }

@@ -140,7 +140,9 @@ impl From<ApiError> for LambdaError {
             | ErrorCode::InvalidNextToken
             | ErrorCode::InvalidParameter
             | ErrorCode::InvalidRequest
-            | ErrorCode::InvalidTimeRange => LambdaErrorCode::InvalidParameterValue,
+            | ErrorCode::InvalidTimeRange
+            | ErrorCode::MalformedPolicyDocument
+            | ErrorCode::PublicPolicy => LambdaErrorCode::InvalidParameterValue,
             ErrorCode::ResourceExists => LambdaErrorCode::ResourceConflict,
             ErrorCode::ResourceNotFound => LambdaErrorCode::ResourceNotFound,
             ErrorCode::Serialization => LambdaErrorCode::Serialization,

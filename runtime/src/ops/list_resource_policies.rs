@@ -1,0 +1,28 @@
+//! ListResourcePolicies.
+
+use keywheel_domain::api::{
+    ApiError, DEFAULT_POLICY, ListResourcePoliciesRequest, ListResourcePoliciesResponse,
+    ResourcePolicySummary,
+};
+
+use super::load::check_live;
+use super::next_token::listing;
+use super::{Caller, Operations};
+
+impl Operations {
+    /// Names the policies of a secret.
+    pub async fn list_resource_policies(
+        &self,
+        caller: &Caller,
+        request: ListResourcePoliciesRequest,
+    ) -> Result<ListResourcePoliciesResponse, ApiError> {
+        self.authorize(caller, "ListResourcePolicies", Some(&request.secret_id))?;
+        let secret = self.find_secret(caller, &request.secret_id).await?.record;
+        check_live(&secret)?;
+        let listing = listing(caller, "ListResourcePolicies", &[&secret.arn]);
+        self.position(&listing, request.next_token.as_deref())?;
+        let policy = secret.resource_policy.as_ref();
+        let resource_policies = policy.map(|_| ResourcePolicySummary { policy_name: DEFAULT_POLICY });
+        Ok(ListResourcePoliciesResponse { resource_policies: resource_policies.into_iter().collect() })
+    }
+}

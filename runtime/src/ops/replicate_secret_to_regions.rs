@@ -1,0 +1,149 @@
+//! ReplicateSecretToRegions.
+
+use keywheel_domain::api::{
+    ApiError, ErrorCode, NewReplicas, ReplicaRegion, ReplicateSecretToRegionsRequest,
+    ReplicateSecretToRegionsResponse, ReplicationStatus,
+};
+use keywheel_domain::replication::{NAME_TAKEN, REPLICAS_MAX};
+use keywheel_domain::rotation::End;
+use keywheel_domain::secret::Secret;
+use keywheel_domain::time::Timestamp;
+
+use super::change::Change;
+use super::values::{check_key, check_own_values};
+use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended, keys};
+
+impl Operations {
+    /// Makes replicas, each in a commit of its own: it holds the replica, its values and what the primary
+    /// knows of it. A process that dies in between has made some of them, and the same request makes the rest.
+    pub async fn replicate_secret_to_regions(
+        &self,
+        caller: &Caller,
+        request: ReplicateSecretToRegionsRequest,
+    ) -> Result<ReplicateSecretToRegionsResponse, ApiError> {
+        self.authorize(caller, "ReplicateSecretToRegions", Some(&request.secret_id))?;
+        let secret = self.load_live_secret(caller, &request.secret_id).await?.record;
+        check_own_values(&secret)?;
+        check_regions(&secret, &request.replicas)?;
+        for place in &request.replicas.regions {
+            self.replicate(caller, &secret.arn, place, request.replicas.force_overwrite).await?;
+        }
+        let secret = self.load_live_secret(caller, &secret.arn).await?.record;
+        let replication_status = self.replication_status(&secret).await?;
+        Ok(ReplicateSecretToRegionsResponse { arn: secret.arn, replication_status })
+    }
+
+    async fn replicate(
+        &self,
+        caller: &Caller,
+        secret_arn: &str,
+        place: &ReplicaRegion,
+        force: bool,
+    ) -> Result<(), ApiError> {
+        for _ in 0..COMMIT_ATTEMPTS_MAX {
+            let seen = self.load_live_secret(caller, secret_arn).await?;
+            let now = self.clock.now();
+            let mut after = seen.record.clone();
+            let change = self.place_replica(caller, Change::new(), &mut after, place, (force, now)).await?;
+            if after == seen.record {
+                return Ok(());
+            }
+            after.changed = now;
+            let detail = Some(format!("region {}", place.region));
+            let row = self.audit_row(&caller.arn(), "ReplicateSecretToRegions", secret_arn, None, detail);
+            if self.commit(change.update_secret(&seen, &after).audit(&row)).await? {
+                return Ok(());
+            }
+        }
+        Err(contended())
+    }
+
+    /// Adds a replica of `primary` to a change, and what came of it to the primary. A name that is taken in the
+    /// region is no error: the replica failed.
+    pub(super) async fn place_replica(
+        &self,
+        caller: &Caller,
+        change: Change,
+        primary: &mut Secret,
+        place: &ReplicaRegion,
+        (force, now): (bool, Timestamp),
+    ) -> Result<Change, ApiError> {
+        let region = place.region.as_str();
+        let held = primary.replication.replicas.iter().find(|replica| replica.region == region);
+        if held.is_some_and(|replica| replica.failure.is_none()) {
+            return Ok(change);
+        }
+        let replica = primary.new_replica(place, now);
+        let nothing = Secret::new(replica.scope.clone(), &replica.name, "", now);
+        let there = self.find_record(keys::secret(&replica.scope, &replica.name)).await?;
+        let (change, failure) = match there.map(|there| there.owned()) {
+            None => (change.create_secret(&replica), None),
+            Some(there) if force && may_be_overwritten(&there.record) => {
+                (self.overwrite(caller, change, &there, &replica, now).await?, None)
+            }
+            Some(there) => (change.expect_secret(&there), Some(NAME_TAKEN)),
+        };
+        primary.replication.replicas.retain(|replica| replica.region != region);
+        primary.replication.replicas.push(place.made(failure));
+        match failure {
+            None => self.give_values(change, primary, &nothing, &replica).await,
+            Some(_) => Ok(change),
+        }
+    }
+
+    /// Puts a replica where another secret was, which is gone as after a forced deletion.
+    async fn overwrite(
+        &self,
+        caller: &Caller,
+        mut change: Change,
+        there: &Seen<Secret>,
+        replica: &Secret,
+        now: Timestamp,
+    ) -> Result<Change, ApiError> {
+        if let Some(job) = self.load_job(&there.record.arn).await? {
+            let gone = there.record.clone();
+            (change, _) = self.end_job(caller, change, gone, &job, End::Cancelled, now).await?;
+        }
+        let detail = Some(format!("overwritten by a replica of {}", replica.arn));
+        let row = self.audit_row(&caller.arn(), "DeleteSecret", &there.record.arn, None, detail);
+        Ok(change.replace_secret(there, replica).audit(&row))
+    }
+
+    /// What is told of the replicas of a secret.
+    pub(super) async fn replication_status(
+        &self,
+        secret: &Secret,
+    ) -> Result<Vec<ReplicationStatus>, ApiError> {
+        let mut accessed = std::collections::HashMap::new();
+        for region in secret.replica_regions() {
+            if let Some(replica) = self.replica_of(secret, region).await? {
+                accessed.insert(region.to_owned(), replica.record.accessed);
+            }
+        }
+        Ok(secret.replication_status(|region| accessed.get(region).copied().flatten()))
+    }
+}
+
+/// What is a primary or a replica itself stays.
+fn may_be_overwritten(secret: &Secret) -> bool {
+    secret.replication.is_none()
+}
+
+/// Refuses regions that cannot have a replica of this secret.
+pub(super) fn check_regions(secret: &Secret, replicas: &NewReplicas) -> Result<(), ApiError> {
+    let mut regions = secret.replica_regions();
+    for place in &replicas.regions {
+        if place.region == secret.scope.region {
+            return Err(ApiError::new(ErrorCode::InvalidParameter, "Invalid replica region."));
+        }
+        check_key(place.kms_key_id.as_deref())?;
+        if !regions.contains(&place.region.as_str()) {
+            regions.push(&place.region);
+        }
+    }
+    if regions.len() > REPLICAS_MAX {
+        let told = format!("A secret can have at most {REPLICAS_MAX} replicas.");
+        return Err(ApiError::new(ErrorCode::InvalidParameter, told));
+    }
+    Ok(())
+}

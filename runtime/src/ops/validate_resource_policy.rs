@@ -1,0 +1,32 @@
+//! ValidateResourcePolicy.
+
+use keywheel_domain::api::{
+    ApiError, PolicyValidationError, ValidateResourcePolicyRequest, ValidateResourcePolicyResponse,
+};
+
+use super::load::check_live;
+use super::resource_policies::read_policy;
+use super::{Caller, Operations};
+
+impl Operations {
+    /// Tells what speaks against a policy; one that is none at all is an error.
+    pub async fn validate_resource_policy(
+        &self,
+        caller: &Caller,
+        request: ValidateResourcePolicyRequest,
+    ) -> Result<ValidateResourcePolicyResponse, ApiError> {
+        self.authorize(caller, "ValidateResourcePolicy", request.secret_id.as_deref())?;
+        if let Some(secret_id) = &request.secret_id {
+            check_live(&self.find_secret(caller, secret_id).await?.record)?;
+        }
+        let mut validation_errors = Vec::new();
+        if read_policy(&request.resource_policy)?.is_public() {
+            validation_errors.push(PolicyValidationError {
+                check_name: "PUBLIC_ACCESS",
+                error_message: "The resource policy grants public access to the secret.".to_owned(),
+            });
+        }
+        let policy_validation_passed = validation_errors.is_empty();
+        Ok(ValidateResourcePolicyResponse { policy_validation_passed, validation_errors })
+    }
+}
