@@ -87,6 +87,21 @@ class AwsCommand(unittest.TestCase):
         )
         self.refused(text, "get-secret-value", "--secret-id", new_name("nothing"))
 
+    def test_a_replica_is_made_and_removed(self):
+        name = new_name("replica")
+        aws("create-secret", "--name", name, "--secret-string", "value", "--add-replica-regions", "Region=eu-west-1")
+        self.assertEqual(aws("get-secret-value", "--secret-id", name, "--region", "eu-west-1")["SecretString"], "value")
+        self.refused("(InvalidParameterException)", "delete-secret", "--secret-id", name)
+        aws("remove-regions-from-replication", "--secret-id", name, "--remove-replica-regions", "eu-west-1")
+        self.refused("(ResourceNotFoundException)", "get-secret-value", "--secret-id", name, "--region", "eu-west-1")
+
+    def test_values_are_read_at_once(self):
+        name = new_name("batch")
+        aws("create-secret", "--name", name, "--secret-string", "value")
+        read = aws("batch-get-secret-value", "--secret-id-list", name, "missing")
+        self.assertEqual([value["SecretString"] for value in read["SecretValues"]], ["value"])
+        self.assertEqual([error["SecretId"] for error in read["Errors"]], ["missing"])
+
     def test_a_password_is_made(self):
         made = aws("get-random-password", "--password-length", "20", "--exclude-punctuation")
         self.assertRegex(made["RandomPassword"], "^[0-9A-Za-z]{20}$")

@@ -169,6 +169,68 @@ class Lists(ClientTest):
             self.assertEqual([secret["Name"] for secret in listed], [name] if found else [], key)
 
 
+    def test_many_values_are_read_at_once(self):
+        prefix = new_name("batch")
+        names = [f"{prefix}/{number}" for number in range(3)]
+        for name in names:
+            self.client.create_secret(Name=name, SecretString=f"value of {name}")
+        read = self.client.batch_get_secret_value(SecretIdList=[*names, "missing"])
+        self.assertEqual({value["Name"]: value["SecretString"] for value in read["SecretValues"]}, {name: f"value of {name}" for name in names})
+        self.assertEqual([(error["SecretId"], error["ErrorCode"]) for error in read["Errors"]], [("missing", "ResourceNotFoundException")])
+        filters, found, token = [{"Key": "name", "Values": [prefix]}], [], {}
+        while token is not None:
+            page = self.client.batch_get_secret_value(Filters=filters, MaxResults=2, **token)
+            found += [value["Name"] for value in page["SecretValues"]]
+            token = {"NextToken": page["NextToken"]} if "NextToken" in page else None
+        self.assertEqual(sorted(found), names)
+
+
+class Replicas(ClientTest):
+    def test_a_replica_follows_and_is_promoted(self):
+        name, created = self.create(SecretString="first", AddReplicaRegions=[{"Region": "eu-west-1"}])
+        self.assertEqual([(status["Region"], status["Status"]) for status in created["ReplicationStatus"]], [("eu-west-1", "InSync")])
+        there = client(region_name="eu-west-1")
+        self.addCleanup(there.close)
+        self.client.put_secret_value(SecretId=name, SecretString="second")
+        self.assertEqual(there.get_secret_value(SecretId=name)["SecretString"], "second")
+        self.assertEqual(there.describe_secret(SecretId=name)["PrimaryRegion"], "us-east-1")
+        text = "Operation not permitted on a replica secret. Call must be made in primary secret's region."
+        self.refused("InvalidParameterException", text, there.put_secret_value, SecretId=name, SecretString="theirs")
+        added = self.client.replicate_secret_to_regions(SecretId=name, AddReplicaRegions=[{"Region": "eu-west-2"}])
+        self.assertEqual(len(added["ReplicationStatus"]), 2)
+        left = self.client.remove_regions_from_replication(SecretId=name, RemoveReplicaRegions=["eu-west-2"])
+        self.assertEqual(len(left["ReplicationStatus"]), 1)
+        there.stop_replication_to_replica(SecretId=name)
+        there.put_secret_value(SecretId=name, SecretString="theirs")
+        self.assertEqual(self.client.get_secret_value(SecretId=name)["SecretString"], "second")
+
+
+class Policies(ClientTest):
+    def policy(self, principal):
+        statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    def test_a_policy_is_put_told_and_taken_off(self):
+        name, _ = self.create(SecretString="value")
+        self.assertNotIn("ResourcePolicy", self.client.get_resource_policy(SecretId=name))
+        policy = self.policy("arn:aws:iam::123456789012:root")
+        self.client.put_resource_policy(SecretId=name, ResourcePolicy=policy, BlockPublicPolicy=True)
+        self.assertEqual(self.client.get_resource_policy(SecretId=name)["ResourcePolicy"], policy)
+        pages = self.client.get_paginator("list_resource_policies").paginate(SecretId=name)
+        self.assertEqual([summary for page in pages for summary in page["ResourcePolicies"]], [{"PolicyName": "default"}])
+        self.client.delete_resource_policy(SecretId=name)
+        self.assertNotIn("ResourcePolicy", self.client.get_resource_policy(SecretId=name))
+
+    def test_what_lets_anybody_in_is_refused_when_asked(self):
+        name, _ = self.create(SecretString="value")
+        with self.assertRaises(self.client.exceptions.PublicPolicyException):
+            self.client.put_resource_policy(SecretId=name, ResourcePolicy=self.policy("*"), BlockPublicPolicy=True)
+        with self.assertRaises(self.client.exceptions.MalformedPolicyDocumentException):
+            self.client.put_resource_policy(SecretId=name, ResourcePolicy="{}")
+        self.assertFalse(self.client.validate_resource_policy(ResourcePolicy=self.policy("*"))["PolicyValidationPassed"])
+        self.assertTrue(self.client.validate_resource_policy(ResourcePolicy=self.policy("123456789012"))["PolicyValidationPassed"])
+
+
 class Deletion(ClientTest):
     def test_a_deleted_secret_can_be_restored(self):
         name, created = self.create(SecretString="value")

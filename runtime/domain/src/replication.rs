@@ -16,6 +16,8 @@ use crate::time::Timestamp;
 pub const REPLICAS_MAX: usize = 20;
 /// Secrets of other accounts that follow one secret: they are written in the same commit.
 pub const CROSS_ACCOUNT_REPLICAS_MAX: usize = 10;
+/// The name of the key that seals what names no other.
+const MANAGED_KEY: &str = "alias/aws/secretsmanager";
 /// Why a region has no replica.
 pub const NAME_TAKEN: &str = "Secret with this name already exists in this region";
 
@@ -103,11 +105,16 @@ impl Replication {
 }
 
 impl ReplicaRegion {
+    /// The key, unless it is the managed one.
+    fn own_key(&self) -> Option<String> {
+        self.kms_key_id.clone().filter(|id| id != MANAGED_KEY)
+    }
+
     /// What a primary writes down when the replica is there, or why it is not.
     pub fn made(&self, failure: Option<&str>) -> Replica {
         Replica {
             region: self.region.clone(),
-            kms_key_id: self.kms_key_id.clone(),
+            kms_key_id: self.own_key(),
             failure: failure.map(str::to_owned),
         }
     }
@@ -155,7 +162,7 @@ impl Secret {
         let scope = Scope { account: self.scope.account.clone(), region: place.region.clone() };
         let suffix = self.arn.rsplit_once('-').map_or("", |(_, suffix)| suffix);
         let mut replica = Self::new(scope, &self.name, suffix, now);
-        replica.kms_key_id.clone_from(&place.kms_key_id);
+        replica.kms_key_id = place.own_key();
         replica.replication.primary_region = Some(self.scope.region.clone());
         self.followed_by(&replica)
     }
@@ -181,7 +188,7 @@ impl Secret {
     pub fn replication_status(&self, accessed: impl Fn(&str) -> Option<Timestamp>) -> Vec<ReplicationStatus> {
         let told = |replica: &Replica| ReplicationStatus {
             region: replica.region.clone(),
-            kms_key_id: replica.kms_key_id.clone(),
+            kms_key_id: replica.kms_key_id.clone().unwrap_or_else(|| MANAGED_KEY.to_owned()),
             status: if replica.failure.is_some() { "Failed" } else { "InSync" },
             status_message: replica.failure.clone(),
             last_accessed_date: accessed(&replica.region),

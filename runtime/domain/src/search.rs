@@ -77,6 +77,9 @@ fn words(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
     use crate::api::Tag;
     use crate::secret::Scope;
@@ -95,6 +98,81 @@ mod tests {
         assert_eq!(passes(&secret(), &[filter]), expected, "{key:?} {values:?}");
     }
 
+    const KEYS: [FilterKey; 7] = [
+        FilterKey::Name,
+        FilterKey::Description,
+        FilterKey::TagKey,
+        FilterKey::TagValue,
+        FilterKey::PrimaryRegion,
+        FilterKey::OwningService,
+        FilterKey::All,
+    ];
+
+    fn word() -> impl Strategy<Value = String> {
+        "[a-z]{1,5}"
+    }
+
+    /// A secret whose attributes are made of these words: joined by special characters, by humps, by spaces.
+    fn of_words(words: &[String]) -> Secret {
+        let mut secret = secret();
+        let hump = |word: &String| word[..1].to_uppercase() + &word[1..];
+        secret.name = words.join("/");
+        secret.description = Some(words.iter().map(hump).collect());
+        secret.tags = vec![Tag { key: words.join("_"), value: words.join(" ") }];
+        secret.replication.primary_region = Some("eu-west-1".into());
+        secret
+    }
+
+    fn passes_one(secret: &Secret, key: FilterKey, value: &str) -> bool {
+        passes(secret, &[Filter { key, values: vec![value.to_owned()] }])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(5),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn a_negated_value_finds_what_the_value_does_not(
+            words in proptest::collection::vec(word(), 1..4), value in "[a-zA-Z/ ]{0,6}", key in select(KEYS.to_vec()),
+        ) {
+            let secret = of_words(&words);
+            let found = passes_one(&secret, key, &value);
+            prop_assert_eq!(passes_one(&secret, key, &format!("!{value}")), !found);
+        }
+
+        #[test]
+        fn each_filter_must_pass_and_of_its_values_one(
+            words in proptest::collection::vec(word(), 1..4),
+            filters in proptest::collection::vec(
+                (select(KEYS.to_vec()), proptest::collection::vec("!?[a-z]{1,3}", 1..3)), 0..3),
+        ) {
+            let secret = of_words(&words);
+            let expected = filters.iter().all(|(key, values)| {
+                values.iter().any(|value| passes_one(&secret, *key, value))
+            });
+            let filters: Vec<Filter> =
+                filters.into_iter().map(|(key, values)| Filter { key, values }).collect();
+            prop_assert_eq!(passes(&secret, &filters), expected);
+        }
+
+        #[test]
+        fn all_finds_each_word_by_its_beginning_in_any_case(
+            words in proptest::collection::vec(word(), 1..4), at in any::<prop::sample::Index>(), kept in 1..6_usize,
+        ) {
+            let secret = of_words(&words);
+            let word = at.get(&words);
+            let beginning = &word[..kept.min(word.len())];
+            prop_assert!(passes_one(&secret, FilterKey::All, beginning));
+            prop_assert!(passes_one(&secret, FilterKey::All, &beginning.to_uppercase()));
+            prop_assert!(passes_one(&secret, FilterKey::All, &words.join(" ")));
+            let absent = format!("{word}zzzzzz");
+            prop_assert!(!passes_one(&secret, FilterKey::All, &absent));
+        }
+    }
+
     #[test]
     fn filters_match_as_documented() {
         check(FilterKey::Name, &["prod/"], true);
@@ -110,5 +188,7 @@ mod tests {
         check(FilterKey::All, &["twitterapp"], true);
         check(FilterKey::All, &["blue green"], false);
         check(FilterKey::OwningService, &["rds"], false);
+        check(FilterKey::PrimaryRegion, &["us-"], false);
+        check(FilterKey::PrimaryRegion, &["!us-"], true);
     }
 }

@@ -61,6 +61,7 @@ impl Operations {
         max_results: Option<usize>,
         next_token: Option<&str>,
     ) -> Result<(Vec<String>, Option<String>), ApiError> {
+        self.authorize(caller, "ListSecrets", None)?;
         let listing = listing(caller, "BatchGetSecretValue", &[&format!("{filters:?}")]);
         let page = super::list_secrets::Page {
             filters,

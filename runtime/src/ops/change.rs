@@ -110,12 +110,14 @@ impl Change {
         self.reindex(due_of_secret(&seen.record), Vec::new())
     }
 
-    /// Writes another secret where one was seen, whose values go.
+    /// Writes another secret where one was seen, whose values go. Should it be the same one, as when a promoted
+    /// replica becomes a replica again, those that it is to have are left for the caller to write.
     #[must_use]
     pub(super) fn replace_secret(mut self, seen: &Seen<Secret>, by: &Secret) -> Self {
-        assert_ne!(seen.record.arn, by.arn, "a secret does not replace itself");
         self.batch = self.batch.expect(seen.key.clone(), Some(seen.revision));
-        for version in seen.record.versions.iter().filter(|version| version.filled) {
+        let kept =
+            |id: &str| seen.record.arn == by.arn && by.versions.get(id).is_some_and(|held| held.filled);
+        for version in seen.record.versions.iter().filter(|version| version.filled && !kept(&version.id)) {
             self.batch = self.batch.delete(keys::value(&seen.record.arn, &version.id));
         }
         self.put_secret(seen.key.clone(), Some(&seen.record), by)
@@ -124,6 +126,11 @@ impl Change {
     /// The secrets in it that others follow; they are told once.
     pub(super) fn take_followed(&mut self) -> Vec<Secret> {
         std::mem::take(&mut self.followed)
+    }
+
+    /// Whether it writes this key.
+    pub(super) fn writes(&self, key: &Key) -> bool {
+        self.batch.puts.iter().any(|(put, _)| put == key)
     }
 
     /// The sealed value that it stores under this key.

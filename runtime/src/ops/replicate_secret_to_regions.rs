@@ -104,7 +104,7 @@ impl Operations {
             let gone = there.record.clone();
             (change, _) = self.end_job(caller, change, gone, &job, End::Cancelled, now).await?;
         }
-        let detail = Some(format!("overwritten by a replica of {}", replica.arn));
+        let detail = Some("overwritten by a replica".to_owned());
         let row = self.audit_row(&caller.arn(), "DeleteSecret", &there.record.arn, None, detail);
         Ok(change.replace_secret(there, replica).audit(&row))
     }

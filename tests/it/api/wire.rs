@@ -3,7 +3,7 @@
 //! Each script below becomes `tests/golden/wire/NAME.txt`. A line of a script is a sentence for the
 //! reader (`#`), time that passes (`+ 2 days`), the worker's turn (`work`), a path to look at
 //! (`GET /healthz`), or an action with its body. An action is signed, unless it begins with another
-//! proof (`unsigned`, `forged`, …). `$1` to `$9` stand for version ids, `$ARN` for the ARN and `$NEXT` for
+//! proof (`unsigned`, `forged`, …); `@eu-west-1` before it signs for another region. `$1` to `$9` stand for version ids, `$ARN` for the ARN and `$NEXT` for
 //! the token of the last answer, and `(10 spaces)` for a body of them.
 //!
 //! All of it passes the whole server but its socket: what is told is the request, and of the answer the
@@ -12,6 +12,8 @@
 mod door;
 mod errors;
 mod operations;
+mod policies;
+mod replication;
 mod rotation;
 mod signed;
 
@@ -31,7 +33,15 @@ use super::world::World;
 
 #[tokio::test]
 async fn the_wire_is_as_it_was() {
-    let scripts = [operations::SCRIPTS, errors::SCRIPTS, rotation::SCRIPTS, door::SCRIPTS].concat();
+    let scripts = [
+        operations::SCRIPTS,
+        errors::SCRIPTS,
+        rotation::SCRIPTS,
+        replication::SCRIPTS,
+        policies::SCRIPTS,
+        door::SCRIPTS,
+    ]
+    .concat();
     for (name, script) in &scripts {
         check(name, script).await;
     }
@@ -71,14 +81,16 @@ async fn tell(script: &str) -> String {
             writeln!(told, "GET {path}\n{}\n", shown(answer).await.0).unwrap();
             continue;
         }
+        let (region, line) = signed::region_of(line);
         let (proof, line) = Proof::of(line);
         let (action, body) = line.split_once(' ').unwrap();
         let target =
             if action.contains('.') { action.to_owned() } else { format!("secretsmanager.{action}") };
         let body = expanded(body).replace("$ARN", &arn).replace("$NEXT", &next);
-        let request = signed::post(&target, sent(&body), proof, &world.clock);
+        let request = signed::post(&target, sent(&body), proof, region, &world.clock);
+        let place = region.map(|region| format!(" (in {region})")).unwrap_or_default();
         let (shown, answer) = shown(world.server.answer(request).await).await;
-        writeln!(told, "POST / {target}{}\n{body}\n{shown}\n", proof.told()).unwrap();
+        writeln!(told, "POST / {target}{}{place}\n{body}\n{shown}\n", proof.told()).unwrap();
         let parsed: Value = serde_json::from_str(&answer).unwrap_or_default();
         remember(&mut arn, &parsed["ARN"]);
         remember(&mut next, &parsed["NextToken"]);
@@ -111,7 +123,7 @@ fn sent(body: &str) -> Vec<u8> {
 }
 
 /// `$1` becomes the version id of ones, and so on.
-fn expanded(body: &str) -> String {
+pub(super) fn expanded(body: &str) -> String {
     ('1'..='9').fold(body.to_owned(), |body, digit| {
         let part = |count| digit.to_string().repeat(count);
         let id = format!("{}-{}-4{}-8{}-{}", part(8), part(4), part(3), part(3), part(12));

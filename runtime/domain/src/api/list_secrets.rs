@@ -112,7 +112,7 @@ fn filter(members: &mut Members) -> Result<Option<Filter>, ApiError> {
         ],
     )?;
     let values = members.list("Values", 1..=10, 0..=512)?;
-    let (Some(key), Some(values)) = (key, members.require("Values", values)) else { return Ok(None) };
+    let values = members.require("Values", values).unwrap_or_default();
     for value in &values {
         let body = value.strip_prefix('!').unwrap_or(value);
         if !body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" :_@/+=.-!".contains(&byte)) {
@@ -122,7 +122,7 @@ fn filter(members: &mut Members) -> Result<Option<Filter>, ApiError> {
             );
         }
     }
-    Ok(Some(Filter { key, values }))
+    Ok(key.map(|key| Filter { key, values }))
 }
 
 /// One secret: as DescribeSecret tells it, with another name for the map of labels.

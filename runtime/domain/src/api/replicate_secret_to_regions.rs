@@ -85,9 +85,8 @@ impl Request for ReplicateSecretToRegionsRequest {
 pub struct ReplicationStatus {
     /// Where it is.
     pub region: String,
-    /// The key, when it is not the default one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kms_key_id: Option<String>,
+    /// The key, also when it is the managed one.
+    pub kms_key_id: String,
     /// `InSync` or `Failed`.
     pub status: &'static str,
     /// Why it failed.

@@ -3,59 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_trait::async_trait;
 use keywheel::ops::Operations;
-use keywheel::store::{Batch, CommitError, Entry, Key, Revision, Store, StoreError};
+use keywheel::store::Store;
 use keywheel_domain::time::{HOUR_MS, MINUTE_MS};
 use keywheel_tests::clock::SimClock;
 use keywheel_tests::entropy::SimEntropy;
 use keywheel_tests::node::Node;
 use keywheel_tests::store::{SimImage, SimStore};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
+use super::super::mortal::Mortal;
 use super::component::{Does, component};
 use super::world::ROLE;
-
-/// A store whose process dies before or after one of its commits: the future never ends.
-struct Mortal {
-    store: SimStore,
-    commits: AtomicUsize,
-    dies_at: AtomicUsize,
-    /// Whether the commit that it dies at is written.
-    after: bool,
-}
-
-#[async_trait]
-impl Store for Mortal {
-    async fn load(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
-        self.store.load(key).await
-    }
-
-    async fn scan(&self, from: &Key, to: &Key, limit: usize) -> Result<Vec<(Key, Entry)>, StoreError> {
-        self.store.scan(from, to, limit).await
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
-        let commit = self.commits.fetch_add(1, Ordering::Relaxed);
-        let dies_at = self.dies_at.load(Ordering::Relaxed);
-        if commit >= dies_at {
-            if self.after && commit == dies_at {
-                self.store.commit(batch).await?;
-            }
-            return std::future::pending().await;
-        }
-        self.store.commit(batch).await
-    }
-
-    fn changes(&self) -> watch::Receiver<Revision> {
-        self.store.changes()
-    }
-
-    fn exclusive(&self) -> bool {
-        true
-    }
-}
 
 /// What is done, and how many functions and pieces of code there are before and after it.
 struct Story {

@@ -119,13 +119,6 @@ pub(super) const SCRIPTS: &[(&str, &str)] = &[
         "##,
     ),
     (
-        "error_replication",
-        r##"
-        CreateSecret {"Name":"app","ClientRequestToken":"$1","AddReplicaRegions":[{"Region":"eu-west-1"}]}
-        ReplicateSecretToRegions {"SecretId":"app","AddReplicaRegions":[{"Region":"eu-west-1"}]}
-        "##,
-    ),
-    (
         "error_version_stage",
         r##"
         CreateSecret {"Name":"app","ClientRequestToken":"$1","SecretString":"one"}

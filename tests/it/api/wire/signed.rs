@@ -53,7 +53,21 @@ pub(super) fn get(path: &str) -> Request<Full<Bytes>> {
     Request::get(path).body(Full::default()).unwrap()
 }
 
-pub(super) fn post(target: &str, body: Vec<u8>, proof: Proof, clock: &SimClock) -> Request<Full<Bytes>> {
+/// The region that a line of a script begins with, and the rest of the line.
+pub(super) fn region_of(line: &str) -> (Option<&str>, &str) {
+    match line.strip_prefix('@').and_then(|rest| rest.split_once(' ')) {
+        Some((region, line)) => (Some(region), line),
+        None => (None, line),
+    }
+}
+
+pub(super) fn post(
+    target: &str,
+    body: Vec<u8>,
+    proof: Proof,
+    region: Option<&str>,
+    clock: &SimClock,
+) -> Request<Full<Bytes>> {
     let mut headers: Vec<(&str, &[u8])> =
         vec![("host", b"localhost"), ("content-type", b"application/x-amz-json-1.1")];
     headers.push(("x-amz-target", target.as_bytes()));
@@ -66,7 +80,7 @@ pub(super) fn post(target: &str, body: Vec<u8>, proof: Proof, clock: &SimClock) 
     };
     let service = if proof == Proof::Misdirected { "kms" } else { "secretsmanager" };
     let at = clock.now().plus_millis(if proof == Proof::Expired { -HOUR_MS } else { 0 });
-    let mut added = sigv4::sign(&request, &credentials, REGION, service, at);
+    let mut added = sigv4::sign(&request, &credentials, region.unwrap_or(REGION), service, at);
     if proof == Proof::Unsigned {
         added.clear();
     }
