@@ -164,7 +164,7 @@ impl Secret {
         let mut replica = Self::new(scope, &self.name, suffix, now);
         replica.kms_key_id = place.own_key();
         replica.replication.primary_region = Some(self.scope.region.clone());
-        self.followed_by(&replica)
+        Self { changed: now, ..self.followed_by(&replica) }
     }
 
     /// What becomes of a record that follows when its primary has become this one.
