@@ -9,6 +9,7 @@
 mod access_keys;
 mod account;
 mod function_environment;
+mod kms_keys;
 mod local;
 mod passphrase;
 mod root;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use keywheel_domain::envelope::{self, Binding, EnvelopeError, Key, NONCE_BYTES, Purpose, Sealed};
+use keywheel_domain::kms::CiphertextError;
 use keywheel_domain::sensitive::Sensitive;
 
 use crate::entropy::{self, Entropy};
@@ -28,7 +30,8 @@ pub use self::access_keys::{
     AccessKey, AccessKeyError, AccessKeys, KeyOwner, NewAccessKey, RootAccess, access_key_place,
 };
 pub use self::account::{AccountError, settle_account};
-pub use self::local::LocalRing;
+pub use self::kms_keys::{KmsKeyInUse, kms_key_place};
+pub use self::local::{LocalRing, managed_key_place};
 pub use self::passphrase::{PassphraseCost, PassphraseError};
 pub use self::root::{RootKey, RootKeyError, open_root_key};
 pub use self::root_file::RootFileError;
@@ -63,6 +66,21 @@ pub enum KeyError {
     /// The wrapped data key is not one of this key in this context.
     #[error("the data key does not open with its key")]
     NotAuthentic(#[source] EnvelopeError),
+    /// The key is disabled.
+    #[error("the key `{key_id}` is disabled")]
+    Disabled {
+        /// The ARN of the key.
+        key_id: String,
+    },
+    /// The key waits for its deletion.
+    #[error("the key `{key_id}` is pending deletion")]
+    PendingDeletion {
+        /// The ARN of the key.
+        key_id: String,
+    },
+    /// What the key encrypts was too long, or what it should decrypt is not of it.
+    #[error("the key does not take this")]
+    Ciphertext(#[from] CiphertextError),
     /// The store failed.
     #[error("the keys could not be read or written")]
     Store(#[from] StoreError),
@@ -79,6 +97,19 @@ pub trait KeyRing: Send + Sync + 'static {
 
     /// Opens a data key that `wrap` made with the same key and context. It changes nothing.
     async fn unwrap(&self, key_id: &str, context: KeyContext<'_>, wrapped: &[u8]) -> Result<Key, KeyError>;
+
+    /// The key with this ARN as its record says now, its material ready for use. It changes nothing, and an
+    /// answer is never older than a change of the record that was answered before the question.
+    async fn key(&self, key_arn: &str) -> Result<Option<Arc<KmsKeyInUse>>, KeyError>;
+
+    /// New material for a record of the key, wrapped for this number; that of the key which the ring
+    /// manages under `copied`, where one is named. A crash before or after leaves at most that managed key.
+    async fn new_material(
+        &self,
+        key_arn: &str,
+        number: u32,
+        copied: Option<&str>,
+    ) -> Result<Vec<u8>, KeyError>;
 }
 
 /// Which version of which secret a value belongs to: it opens with exactly these.
@@ -140,6 +171,21 @@ impl Vault {
         self.seal_bound(&address.binding(&key_id), value.expose()).await
     }
 
+    /// The same, wrapped by the key with this ARN.
+    pub async fn seal_with(
+        &self,
+        address: &Address<'_>,
+        key_arn: &str,
+        value: &Sensitive<Vec<u8>>,
+    ) -> Result<Vec<u8>, VaultError> {
+        self.seal_bound(&address.binding(key_arn), value.expose()).await
+    }
+
+    /// The keys that wrap.
+    pub const fn ring(&self) -> &Arc<dyn KeyRing> {
+        &self.ring
+    }
+
     /// Opens the value of a version. Which key sealed it is written in it.
     pub async fn open(&self, address: &Address<'_>, sealed: &[u8]) -> Result<Sensitive<Vec<u8>>, VaultError> {
         let sealed = Sealed::parse(sealed)?;
@@ -172,7 +218,7 @@ impl Vault {
 }
 
 /// The key that seals where the caller named none: one for each account and region.
-fn default_key_id(account: &str, region: &str) -> String {
+pub fn default_key_id(account: &str, region: &str) -> String {
     format!("arn:aws:kms:{region}:{account}:alias/aws/secretsmanager")
 }
 

@@ -259,7 +259,7 @@ impl Change {
         self.reindex(due(before), due(after))
     }
 
-    fn reindex(mut self, before: Vec<DueEntry>, after: Vec<DueEntry>) -> Self {
+    pub(super) fn reindex(mut self, before: Vec<DueEntry>, after: Vec<DueEntry>) -> Self {
         for entry in before.iter().filter(|entry| !after.contains(entry)) {
             self.batch = self.batch.delete(keys::due(entry));
         }

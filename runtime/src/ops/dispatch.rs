@@ -1,6 +1,6 @@
 //! From the target of a request to its action: every operation there is, in one list.
 
-use keywheel_domain::api::{self, ApiError, ErrorCode, Request};
+use keywheel_domain::api::{self, ApiError, Request};
 use serde::Serialize;
 
 use super::{Caller, Operations};
@@ -12,7 +12,7 @@ macro_rules! actions {
             pub fn operation_name(target: &str) -> Option<&'static str> {
                 match target.rsplit_once('.') {
                     $(Some(($service, name)) if name == api::$request::NAME => Some(api::$request::NAME),)+
-                    _ => None,
+                    _ => Self::kms_operation_name(target),
                 }
             }
 
@@ -27,7 +27,7 @@ macro_rules! actions {
                     $(Some(($service, name)) if name == api::$request::NAME => {
                         encode(&self.$action(caller, api::decode(body)?).await?)
                     })+
-                    _ => Err(ApiError::new(ErrorCode::UnknownOperation, "")),
+                    _ => self.dispatch_kms(caller, target, body).await,
                 }
             }
         }
@@ -89,7 +89,7 @@ actions! {
 }
 
 /// The JSON of an answer; an action without an output answers an empty body, as the service does.
-fn encode<T: Serialize>(answer: &T) -> Result<Vec<u8>, ApiError> {
+pub(super) fn encode<T: Serialize>(answer: &T) -> Result<Vec<u8>, ApiError> {
     if size_of::<T>() == 0 {
         return Ok(Vec::new());
     }

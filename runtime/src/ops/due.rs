@@ -24,6 +24,7 @@ impl Operations {
             Due::Rotation | Due::Purge | Due::Verify => {
                 self.secret_by_arn(&entry.secret_arn).await?.map(|secret| due_of_secret(&secret.record))
             }
+            Due::KeyRotation | Due::KeyDeletion => self.due_of_key_arn(&entry.secret_arn).await?,
         };
         if backed.is_some_and(|entries| entries.contains(entry)) {
             return Ok(true);

@@ -19,6 +19,10 @@ pub enum Due {
     Purge,
     /// See whether the current value of this secret still logs in.
     Verify,
+    /// Give this key of the key management service new material.
+    KeyRotation,
+    /// Remove this key for good.
+    KeyDeletion,
 }
 
 impl Due {
@@ -29,11 +33,15 @@ impl Due {
             Self::Rotation => "rotation",
             Self::Purge => "purge",
             Self::Verify => "verify",
+            Self::KeyRotation => "key-rotation",
+            Self::KeyDeletion => "key-deletion",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Job, Self::Rotation, Self::Purge, Self::Verify].into_iter().find(|due| due.as_str() == text)
+        [Self::Job, Self::Rotation, Self::Purge, Self::Verify, Self::KeyRotation, Self::KeyDeletion]
+            .into_iter()
+            .find(|due| due.as_str() == text)
     }
 }
 
@@ -44,7 +52,7 @@ pub struct DueEntry {
     pub at: Timestamp,
     /// What.
     pub due: Due,
-    /// Full ARN of the secret.
+    /// Full ARN of the secret, or of the key.
     pub secret_arn: String,
 }
 
@@ -218,6 +226,21 @@ pub fn function_log(scope: &Scope, name: &str, place: u64) -> Key {
 /// First and last key of what is kept of the invocations of a function.
 pub fn function_logs(scope: &Scope, name: &str) -> (Key, Key) {
     range(&["function-log", &scope.account, &scope.region, name])
+}
+
+/// First and last key of the keys of the key management service in a scope.
+pub fn kms_keys(scope: &Scope) -> (Key, Key) {
+    range(&["kms-key", &scope.account, &scope.region])
+}
+
+/// An alias of a key.
+pub fn kms_alias(scope: &Scope, name: &str) -> Key {
+    joined(&["kms-alias", &scope.account, &scope.region, name])
+}
+
+/// First and last key of the aliases of a scope.
+pub fn kms_aliases(scope: &Scope) -> (Key, Key) {
+    range(&["kms-alias", &scope.account, &scope.region])
 }
 
 /// An entry of the due index.

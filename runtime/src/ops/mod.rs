@@ -36,6 +36,7 @@ mod get_rotation_policy;
 mod get_secret_value;
 mod job_rows;
 pub mod keys;
+mod kms;
 mod list_approvals;
 mod list_approvers;
 mod list_events;

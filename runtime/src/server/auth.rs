@@ -13,6 +13,8 @@ use crate::vault::{AccessKeys, KeyOwner};
 pub(super) const SECRETS_MANAGER: &str = "secretsmanager";
 /// The service of the credential scope of a request to CloudTrail.
 pub(super) const CLOUDTRAIL: &str = "cloudtrail";
+/// The service of the credential scope of a request to KMS.
+pub(super) const KMS: &str = "kms";
 /// The service of the credential scope of a request to Lambda.
 pub(super) const LAMBDA: &str = "lambda";
 

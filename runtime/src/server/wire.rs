@@ -21,7 +21,7 @@ use tokio::sync::SemaphorePermit;
 use zeroize::Zeroizing;
 
 use super::answer_body::AnswerBody;
-use super::auth::{CLOUDTRAIL, SECRETS_MANAGER};
+use super::auth::{CLOUDTRAIL, KMS, SECRETS_MANAGER};
 use super::body::BodyError;
 use super::{Origin, Server, health};
 use crate::audit::trail::{Call, Facts, Identity, Trail, parameters};
@@ -34,6 +34,7 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-reques
 /// What targets of these services begin with.
 const CLOUDTRAIL_PREFIX: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 const KEYWHEEL_PREFIX: &str = "Keywheel";
+const KMS_PREFIX: &str = "TrentService";
 /// Secrets Manager as CloudTrail names it.
 pub(super) const SECRETS_MANAGER_SOURCE: &str = "secretsmanager.amazonaws.com";
 /// How requests are named that nobody has signed, or that ask for an unknown operation.
@@ -295,6 +296,7 @@ struct Service {
 fn service_of(target: &str) -> Service {
     match target.rsplit_once('.').map(|(prefix, _)| prefix) {
         Some(CLOUDTRAIL_PREFIX) => Service { name: CLOUDTRAIL, source: "cloudtrail.amazonaws.com" },
+        Some(KMS_PREFIX) => Service { name: KMS, source: "kms.amazonaws.com" },
         Some(KEYWHEEL_PREFIX) => Service { name: SECRETS_MANAGER, source: "keywheel" },
         _ => Service { name: SECRETS_MANAGER, source: SECRETS_MANAGER_SOURCE },
     }

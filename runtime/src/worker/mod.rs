@@ -199,6 +199,8 @@ impl Worker {
             Due::Rotation => self.ops.start_scheduled(&entry.secret_arn, self.clock.now()).await,
             Due::Purge => self.ops.purge(&entry.secret_arn, self.clock.now()).await,
             Due::Verify => self.ops.start_verification(&entry.secret_arn, self.clock.now()).await.map(drop),
+            Due::KeyRotation => self.ops.rotate_due_key(&entry.secret_arn, self.clock.now()).await,
+            Due::KeyDeletion => self.ops.delete_due_key(&entry.secret_arn, self.clock.now()).await,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::kms::KmsErrorCode;
+
 /// The exception's name on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
@@ -43,6 +45,8 @@ pub enum ErrorCode {
     Validation,
     /// The signature, key or date of the request is refused, with the protocol's own code.
     Authentication(&'static str),
+    /// An error that only the key management service has.
+    Kms(KmsErrorCode),
 }
 
 impl ErrorCode {
@@ -68,6 +72,7 @@ impl ErrorCode {
             Self::UnknownOperation => "UnknownOperationException",
             Self::Validation => "ValidationException",
             Self::Authentication(code) => code,
+            Self::Kms(code) => code.as_str(),
         }
     }
 
@@ -75,6 +80,7 @@ impl ErrorCode {
     pub const fn http_status(self) -> u16 {
         match self {
             Self::InternalService => 500,
+            Self::Kms(code) => code.http_status(),
             _ => 400,
         }
     }
@@ -87,7 +93,8 @@ impl ErrorCode {
             | Self::Throttling
             | Self::UnknownOperation
             | Self::Validation
-            | Self::Authentication(_) => "message",
+            | Self::Authentication(_)
+            | Self::Kms(_) => "message",
             _ => "Message",
         }
     }

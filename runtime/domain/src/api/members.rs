@@ -4,6 +4,8 @@
 //! is collected, so that the caller is told all of them at once (`ValidationException`). Neither
 //! message repeats what the caller sent.
 
+mod blobs;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;

@@ -24,6 +24,7 @@ mod get_resource_policy;
 mod get_rotation_policy;
 mod get_secret_value;
 mod json;
+pub mod kms;
 pub mod lambda;
 mod list_approvals;
 mod list_approvers;

@@ -150,9 +150,10 @@ impl From<ApiError> for LambdaError {
             ErrorCode::UnknownOperation => LambdaErrorCode::UnknownOperation,
             ErrorCode::Validation => LambdaErrorCode::Validation,
             ErrorCode::Authentication(code) => LambdaErrorCode::Authentication(code),
-            ErrorCode::InternalService | ErrorCode::DecryptionFailure | ErrorCode::EncryptionFailure => {
-                LambdaErrorCode::Service
-            }
+            ErrorCode::InternalService
+            | ErrorCode::DecryptionFailure
+            | ErrorCode::EncryptionFailure
+            | ErrorCode::Kms(_) => LambdaErrorCode::Service,
         };
         Self { code, message: error.message }
     }
