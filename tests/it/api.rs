@@ -4,6 +4,7 @@
 mod approvers;
 mod bad_input;
 mod events;
+mod kms;
 mod lambda;
 mod model;
 mod mortal;

@@ -33,6 +33,11 @@ async fn deployed_functions() {
 }
 
 #[tokio::test]
+async fn keys() {
+    run("test_kms.py").await;
+}
+
+#[tokio::test]
 async fn operations_that_aws_does_not_have() {
     run("test_keywheel_operations.py").await;
 }
@@ -90,7 +95,7 @@ async fn run(file: &str) {
     command
         .env("AWS_DEFAULT_REGION", keywheel_tests::client::REGION)
         .env("AWS_EC2_METADATA_DISABLED", "true");
-    for service in ["SECRETS_MANAGER", "LAMBDA", "CLOUDTRAIL"] {
+    for service in ["SECRETS_MANAGER", "LAMBDA", "CLOUDTRAIL", "KMS"] {
         command.env(format!("AWS_ENDPOINT_URL_{service}"), format!("https://{}", keywheel.address()));
     }
     command.env("AWS_CA_BUNDLE", authority.file());

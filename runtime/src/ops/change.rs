@@ -299,7 +299,11 @@ impl Operations {
     /// Commits, with what follows the secrets in it; `false` when something is not as it was seen: load and
     /// decide again.
     pub async fn commit(&self, change: Change) -> Result<bool, ApiError> {
-        let change = self.with_followers(change).await?;
+        self.commit_alone(self.with_followers(change).await?).await
+    }
+
+    /// Commits what nothing follows.
+    pub(super) async fn commit_alone(&self, change: Change) -> Result<bool, ApiError> {
         match self.store.commit(change.batch).await {
             Ok(_) => Ok(true),
             Err(CommitError::Conflict { .. }) => Ok(false),

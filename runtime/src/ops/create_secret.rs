@@ -7,7 +7,7 @@ use keywheel_domain::version::{CURRENT, Comparison};
 
 use super::change::Change;
 use super::replicate_secret_to_regions::check_regions;
-use super::values::{check_key, check_new_name, required_token};
+use super::values::{check_new_name, required_token};
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended, keys};
 use crate::entropy;
 
@@ -21,14 +21,16 @@ impl Operations {
         self.authorize(caller, "CreateSecret", Some(&request.name))?;
         check_new_name(&request.name)?;
         let token = required_token(request.client_request_token.as_deref())?;
-        check_key(request.kms_key_id.as_deref())?;
+        let kms_key_id = self.check_key(caller, request.kms_key_id.as_deref()).await?;
         check_cross_account(caller, &request)?;
+        self.check_replica_keys(caller, &request.replicas).await?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             if let Some(existing) = self.existing(caller, &request, token).await? {
                 return Ok(existing);
             }
             let mut secret = self.new_secret(caller, &request, token)?;
             check_regions(&secret, &request.replicas)?;
+            secret.kms_key_id.clone_from(&kms_key_id);
             let mut change = Change::new();
             if let Some(value) = &request.value {
                 change = change.put_value(&secret.arn, token, self.seal(&secret, token, value).await?);

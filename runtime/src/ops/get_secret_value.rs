@@ -46,7 +46,7 @@ impl Operations {
         let version = secret
             .select(request.version_id.as_deref(), request.version_stage.as_deref())
             .map_err(|error| not_selected(&error))?;
-        let Some(value) = self.find_value(secret, &version.id).await? else { return Ok(None) };
+        let Some(value) = self.find_value_for(caller, secret, &version.id).await? else { return Ok(None) };
         self.note_read(&seen, &version.id, running).await;
         Ok(Some(GetSecretValueResponse {
             arn: secret.arn.clone(),

@@ -9,9 +9,6 @@ use super::load::check_live;
 use super::next_token::{PAGE_ITEMS_DEFAULT, listing};
 use super::{Caller, Operations};
 
-/// What the service writes for a version that the managed key seals.
-const DEFAULT_KEY: &str = "DefaultEncryptionKey";
-
 impl Operations {
     /// Lists the versions that hold a value, newest first.
     pub async fn list_secret_version_ids(
@@ -40,8 +37,12 @@ impl Operations {
         let rest = &versions[start..];
         let shown = &rest[..page.min(rest.len())];
         let last = shown.last().filter(|_| rest.len() > page);
+        let mut entries = Vec::with_capacity(shown.len());
+        for version in shown {
+            entries.push(entry(version, self.key_name_of(&secret.arn, &version.id).await?));
+        }
         Ok(ListSecretVersionIdsResponse {
-            versions: shown.iter().map(|version| entry(version)).collect(),
+            versions: entries,
             next_token: last.map(|version| self.next_token(&listing, &version.id)),
             arn: secret.arn.clone(),
             name: secret.name.clone(),
@@ -49,12 +50,12 @@ impl Operations {
     }
 }
 
-fn entry(version: &Version) -> SecretVersionsListEntry {
+fn entry(version: &Version, key: String) -> SecretVersionsListEntry {
     SecretVersionsListEntry {
         version_id: version.id.clone(),
         version_stages: version.stages.clone(),
         last_accessed_date: version.accessed,
         created_date: version.created,
-        kms_key_ids: vec![DEFAULT_KEY.to_owned()],
+        kms_key_ids: vec![key],
     }
 }

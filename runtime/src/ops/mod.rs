@@ -62,6 +62,7 @@ mod restore_secret;
 mod retry_rotation;
 mod roll_back_rotation;
 mod rotate_secret;
+mod secret_key;
 mod skip_rotation;
 mod stop_replication_to_replica;
 mod tag_resource;

@@ -10,7 +10,7 @@ use keywheel_domain::secret::Secret;
 use keywheel_domain::time::Timestamp;
 
 use super::change::Change;
-use super::values::{check_key, check_own_values};
+use super::values::check_own_values;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended, keys};
 
 impl Operations {
@@ -25,12 +25,26 @@ impl Operations {
         let secret = self.load_live_secret(caller, &request.secret_id).await?.record;
         check_own_values(&secret)?;
         check_regions(&secret, &request.replicas)?;
+        self.check_replica_keys(caller, &request.replicas).await?;
         for place in &request.replicas.regions {
             self.replicate(caller, &secret.arn, place, request.replicas.force_overwrite).await?;
         }
         let secret = self.load_live_secret(caller, &secret.arn).await?.record;
         let replication_status = self.replication_status(&secret).await?;
         Ok(ReplicateSecretToRegionsResponse { arn: secret.arn, replication_status })
+    }
+
+    /// Checks that the keys that replicas are to have are there, in the regions of the replicas.
+    pub(super) async fn check_replica_keys(
+        &self,
+        caller: &Caller,
+        replicas: &NewReplicas,
+    ) -> Result<(), ApiError> {
+        for place in &replicas.regions {
+            let there = Caller { region: place.region.clone(), ..caller.clone() };
+            self.check_key(&there, place.kms_key_id.as_deref()).await?;
+        }
+        Ok(())
     }
 
     async fn replicate(
@@ -136,7 +150,6 @@ pub(super) fn check_regions(secret: &Secret, replicas: &NewReplicas) -> Result<(
         if place.region == secret.scope.region {
             return Err(ApiError::new(ErrorCode::InvalidParameter, "Invalid replica region."));
         }
-        check_key(place.kms_key_id.as_deref())?;
         if !regions.contains(&place.region.as_str()) {
             regions.push(&place.region);
         }

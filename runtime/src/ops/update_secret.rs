@@ -4,12 +4,13 @@ use keywheel_domain::api::{ApiError, UpdateSecretRequest, UpdateSecretResponse};
 use keywheel_domain::secret::Secret;
 use keywheel_domain::version::CURRENT;
 
-use super::change::Change;
-use super::values::{Put, check_key, required_token};
+use super::values::{Put, required_token};
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
 
 impl Operations {
-    /// Changes the description, and the value when there is one.
+    /// Changes the description, the key, and the value when there is one. With another key the values that have
+    /// one of the service's own labels are sealed again, in the commit that changes the record: at every
+    /// moment each value on disk opens.
     pub async fn update_secret(
         &self,
         caller: &Caller,
@@ -17,7 +18,7 @@ impl Operations {
     ) -> Result<UpdateSecretResponse, ApiError> {
         self.authorize(caller, "UpdateSecret", Some(&request.secret_id))?;
         let token = required_token(request.client_request_token.as_deref())?;
-        check_key(request.kms_key_id.as_deref())?;
+        let kms_key_id = self.check_key(caller, request.kms_key_id.as_deref()).await?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.load_live_secret(caller, &request.secret_id).await?;
             let now = self.clock.now();
@@ -28,6 +29,9 @@ impl Operations {
             if let Some(secret_type) = &request.secret_type {
                 after.secret_type = Some(secret_type.clone()).filter(|text| !text.is_empty());
             }
+            if request.kms_key_id.is_some() {
+                after.kms_key_id.clone_from(&kms_key_id);
+            }
             let version = request.value.as_ref().map(|_| token.to_owned());
             let put = match &request.value {
                 None => None,
@@ -37,8 +41,13 @@ impl Operations {
                 }
             };
             let change = match put {
-                Some((change, _)) => change,
-                None => Change::new().update_secret(&seen, &seen.stamped(after.clone(), now)),
+                Some((change, put)) => {
+                    change.and(self.reseal(caller, &seen.record, &put, Some(token)).await?)
+                }
+                None => {
+                    let resealed = self.reseal(caller, &seen.record, &after, None).await?;
+                    resealed.update_secret(&seen, &seen.stamped(after.clone(), now))
+                }
             };
             if change.is_empty() {
                 return Ok(answer(after, version));

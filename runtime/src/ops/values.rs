@@ -7,23 +7,9 @@ use keywheel_domain::time::Timestamp;
 use keywheel_domain::version::{self, CURRENT, Comparison, PENDING, PutError};
 
 use super::change::Change;
+use super::secret_key::{not_opened, not_sealed};
 use super::{Caller, Operations, Seen};
-use crate::vault::{Address, VaultError};
-
-/// The only key there is: KmsKeyId may name it, or be empty.
-const DEFAULT_KEY_NAMES: [&str; 2] = ["", "alias/aws/secretsmanager"];
-
-/// Checks that `KmsKeyId`, if given, names the managed key.
-pub(super) fn check_key(kms_key_id: Option<&str>) -> Result<(), ApiError> {
-    match kms_key_id {
-        Some(id) if !DEFAULT_KEY_NAMES.contains(&id) => Err(ApiError::new(
-            ErrorCode::EncryptionFailure,
-            "Secrets Manager can't encrypt the protected secret text using the provided KMS key: there is only \
-             the managed key alias/aws/secretsmanager.",
-        )),
-        _ => Ok(()),
-    }
-}
+use crate::vault::Address;
 
 /// Refuses to change the values of a secret that follows one of another account.
 pub(super) fn check_own_values(secret: &Secret) -> Result<(), ApiError> {
@@ -68,17 +54,19 @@ fn address<'a>(secret: &'a Secret, version_id: &'a str) -> Address<'a> {
 }
 
 impl Operations {
-    /// Seals a value for a version of a secret.
+    /// Seals a value for a version of a secret, with its key.
     pub(super) async fn seal(
         &self,
         secret: &Secret,
         version_id: &str,
         value: &SecretValue,
     ) -> Result<Vec<u8>, ApiError> {
-        self.vault.seal(&address(secret, version_id), &value.to_stored()).await.map_err(|error| {
-            tracing::error!(%error, secret_arn = secret.arn, version_id, "a value cannot be sealed");
-            ApiError::new(ErrorCode::EncryptionFailure, "The secret value can't be encrypted.")
-        })
+        let (address, stored) = (address(secret, version_id), value.to_stored());
+        let sealed = match self.key_of(secret).await? {
+            Some(key) => self.vault.seal_with(&address, key.arn(), &stored).await,
+            None => self.vault.seal(&address, &stored).await,
+        };
+        sealed.map_err(|error| not_sealed(&error, &secret.arn, version_id))
     }
 
     /// Opens the value of a version that has one.
@@ -103,6 +91,18 @@ impl Operations {
         }
     }
 
+    /// The same for a caller, who must be allowed to use the key that it needs.
+    pub(super) async fn find_value_for(
+        &self,
+        caller: &Caller,
+        secret: &Secret,
+        version_id: &str,
+    ) -> Result<Option<SecretValue>, ApiError> {
+        let Some(sealed) = self.load_value(&secret.arn, version_id).await? else { return Ok(None) };
+        self.authorize_opening(caller, &sealed)?;
+        self.unseal(secret, version_id, &sealed).await.map(Some)
+    }
+
     /// Opens a sealed value of a secret.
     pub(super) async fn unseal(
         &self,
@@ -110,14 +110,12 @@ impl Operations {
         version_id: &str,
         sealed: &[u8],
     ) -> Result<SecretValue, ApiError> {
-        let refused = |cause: &dyn std::fmt::Display| {
-            tracing::error!(%cause, secret_arn = secret.arn, version_id, "a value cannot be opened");
-            ApiError::new(ErrorCode::DecryptionFailure, "The secret value can't be decrypted.")
-        };
         let opened = self.vault.open(&address(secret, version_id), sealed).await;
-        let stored = opened.map_err(|error: VaultError| refused(&error))?;
-        let value = SecretValue::from_stored(&stored);
-        value.ok_or_else(|| refused(&"the opened bytes are not a value"))
+        let stored = opened.map_err(|error| not_opened(&error, &secret.arn, version_id))?;
+        SecretValue::from_stored(&stored).ok_or_else(|| {
+            tracing::error!(secret_arn = secret.arn, version_id, "the opened bytes are not a value");
+            ApiError::new(ErrorCode::DecryptionFailure, "The secret value can't be decrypted.")
+        })
     }
 
     /// Compares a value with the one that the version has already, if it has one.
@@ -147,6 +145,7 @@ impl Operations {
         let Put { token, value, stages, now, proven } = put;
         let secret = &seen.record;
         check_own_values(secret)?;
+        self.authorize_sealing(caller, &after).await?;
         let known = self.compare(secret, token, value).await?;
         after.versions = secret
             .versions
@@ -155,7 +154,7 @@ impl Operations {
         if known.is_some() {
             return Ok(None);
         }
-        let sealed = self.seal(secret, token, value).await?;
+        let sealed = self.seal(&after, token, value).await?;
         after.changed = now;
         let mut change = Change::new();
         let by_hand = !caller.is_rotation() && !proven;

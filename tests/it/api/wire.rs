@@ -3,8 +3,9 @@
 //! Each script below becomes `tests/golden/wire/NAME.txt`. A line of a script is a sentence for the
 //! reader (`#`), time that passes (`+ 2 days`), the worker's turn (`work`), a path to look at
 //! (`GET /healthz`), or an action with its body. An action is signed, unless it begins with another
-//! proof (`unsigned`, `forged`, …); `@eu-west-1` before it signs for another region. `$1` to `$9` stand for version ids, `$ARN` for the ARN and `$NEXT` for
-//! the token of the last answer, and `(10 spaces)` for a body of them.
+//! proof (`unsigned`, `forged`, …); `@eu-west-1` before it signs for another region. `$1` to `$9` stand for version ids,
+//! `$ARN` for the ARN and `$NEXT` for the token of the last answer, `$KEY` and `$BLOB` for the last key and ciphertext, and
+//! `(10 spaces)` for a body of them.
 //!
 //! All of it passes the whole server but its socket: what is told is the request, and of the answer the
 //! status, the headers in their order, and the body.
@@ -58,9 +59,10 @@ async fn check(name: &str, script: &str) {
 }
 
 /// Plays a script and writes down what went over the wire.
-async fn tell(script: &str) -> String {
+pub(super) async fn tell(script: &str) -> String {
     let world = World::new().await;
     let (mut told, mut arn, mut next) = (String::new(), String::new(), String::new());
+    let (mut key, mut blob) = (String::new(), String::new());
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if let Some(sentence) = line.strip_prefix('#') {
             writeln!(told, "#{sentence}\n").unwrap();
@@ -87,6 +89,7 @@ async fn tell(script: &str) -> String {
         let target =
             if action.contains('.') { action.to_owned() } else { format!("secretsmanager.{action}") };
         let body = expanded(body).replace("$ARN", &arn).replace("$NEXT", &next);
+        let body = body.replace("$KEY", &key).replace("$BLOB", &blob);
         let request = signed::post(&target, sent(&body), proof, region, &world.clock);
         let place = region.map(|region| format!(" (in {region})")).unwrap_or_default();
         let (shown, answer) = shown(world.server.answer(request).await).await;
@@ -94,6 +97,9 @@ async fn tell(script: &str) -> String {
         let parsed: Value = serde_json::from_str(&answer).unwrap_or_default();
         remember(&mut arn, &parsed["ARN"]);
         remember(&mut next, &parsed["NextToken"]);
+        remember(&mut next, &parsed["NextMarker"]);
+        remember(&mut key, &parsed["KeyMetadata"]["KeyId"]);
+        remember(&mut blob, &parsed["CiphertextBlob"]);
     }
     told
 }

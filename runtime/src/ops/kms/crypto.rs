@@ -174,7 +174,7 @@ impl Operations {
             None => {
                 self.authorize(caller, &format!("kms:{action}"), Some(&arn))?;
                 let Ok(id) = KeyId::parse(&arn) else { return Err(invalid()) };
-                let found = self.resolve_kms_key(caller, &id).await?;
+                let found = self.resolve_kms_key(&caller.scope(), &id).await?;
                 self.kms_key_for(caller, action, found.arn(), Audience::Customers).await?
             }
         };

@@ -52,7 +52,7 @@ impl Operations {
             };
             let row = self.audit_row(SERVICE, "CreateKey", &key.arn(), None, Some(MANAGED_ALIAS.to_owned()));
             let change = Change::create_kms_key(&key).and(Change::put_kms_alias(&key, &alias, None));
-            if self.commit(change.audit(&row)).await? {
+            if self.commit_alone(change.audit(&row)).await? {
                 return Ok(key.arn());
             }
         }

@@ -17,4 +17,4 @@ mod records;
 mod rotation;
 mod tags;
 
-pub(super) use self::records::Audience;
+use self::records::Audience;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use keywheel_domain::api::kms::{KmsErrorCode, PageRequest, kms_error};
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::kms::{Alias, InvalidKeyId, KeyId, KeyManager, KmsKey, MANAGED_ALIAS};
+use keywheel_domain::secret::Scope;
 
 use crate::ops::next_token::listing;
 use crate::ops::{Caller, Operations, Seen, keys};
@@ -32,7 +33,7 @@ impl Operations {
         let id = KeyId::parse(key_id);
         let named = id.as_ref().map_or_else(|_| key_id.to_owned(), |id| id.arn(&scope));
         let found = match id {
-            Ok(id) => self.resolve_kms_key(caller, &id).await,
+            Ok(id) => self.resolve_kms_key(&scope, &id).await,
             Err(error) => Err(invalid(error, key_id)),
         };
         let resource = found.as_ref().map_or(named, |key| key.arn().to_owned());
@@ -60,26 +61,25 @@ impl Operations {
         Ok(Seen { key: place, revision: key.revision, record: key.record.clone() })
     }
 
-    /// The key that is meant, which must be in the caller's account and region.
+    /// The key that is meant, which must be in this account and region.
     pub(in crate::ops) async fn resolve_kms_key(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         id: &KeyId,
     ) -> Result<Arc<KmsKeyInUse>, ApiError> {
-        let scope = caller.scope();
         let not_found = || match id {
-            KeyId::Key { .. } => not_found(&id.arn(&scope)),
-            KeyId::Alias { .. } => alias_not_found(&id.arn(&scope)),
+            KeyId::Key { .. } => not_found(&id.arn(scope)),
+            KeyId::Alias { .. } => alias_not_found(&id.arn(scope)),
         };
-        if *id.scope(&scope) != scope {
+        if id.scope(scope) != scope {
             return Err(not_found());
         }
         let arn = match id {
-            KeyId::Key { .. } => id.arn(&scope),
-            KeyId::Alias { name, .. } if name == MANAGED_ALIAS => self.managed_kms_key(&scope).await?,
+            KeyId::Key { .. } => id.arn(scope),
+            KeyId::Alias { name, .. } if name == MANAGED_ALIAS => self.managed_kms_key(scope).await?,
             KeyId::Alias { name, .. } => {
-                let alias: Option<Seen<Alias>> = self.load(keys::kms_alias(&scope, name)).await?;
-                keywheel_domain::kms::key_arn(&scope, &alias.ok_or_else(not_found)?.record.key_id)
+                let alias: Option<Seen<Alias>> = self.load(keys::kms_alias(scope, name)).await?;
+                keywheel_domain::kms::key_arn(scope, &alias.ok_or_else(not_found)?.record.key_id)
             }
         };
         self.find_kms_key(&arn).await?.ok_or_else(not_found)

@@ -78,7 +78,12 @@ pub(super) fn post(
         secret_access_key: &Sensitive::new(secret.to_owned()),
         session_token: None,
     };
-    let service = if proof == Proof::Misdirected { "kms" } else { "secretsmanager" };
+    let services = if target.starts_with("TrentService.") {
+        ["kms", "secretsmanager"]
+    } else {
+        ["secretsmanager", "kms"]
+    };
+    let service = services[usize::from(proof == Proof::Misdirected)];
     let at = clock.now().plus_millis(if proof == Proof::Expired { -HOUR_MS } else { 0 });
     let mut added = sigv4::sign(&request, &credentials, region.unwrap_or(REGION), service, at);
     if proof == Proof::Unsigned {

@@ -1,0 +1,169 @@
+//! Which key seals the values of a secret, and who may use it.
+//!
+//! A secret keeps `KmsKeyId` as it was given, so an alias that comes to stand for another key leads new values to
+//! that one. Which key a stored value needs is written in the value. The service's own key may be used
+//! by whoever may use the secret; a customer's asks for `kms:` actions of its own.
+
+use std::sync::Arc;
+
+use keywheel_domain::api::{ApiError, ErrorCode};
+use keywheel_domain::envelope::Sealed;
+use keywheel_domain::kms::{KeyId, KeyManager, MANAGED_ALIAS};
+use keywheel_domain::secret::{Scope, Secret};
+use keywheel_domain::version::{CURRENT, PENDING, PREVIOUS};
+
+use super::change::Change;
+use super::{Caller, Operations};
+use crate::vault::{KeyError, KmsKeyInUse, VaultError};
+
+/// What the service writes for a version that its own key seals.
+const DEFAULT_KEY: &str = "DefaultEncryptionKey";
+/// What a caller needs to store a value, and to have one read or compared.
+const WRITING_ACTIONS: [&str; 2] = ["kms:GenerateDataKey", READING_ACTION];
+const READING_ACTION: &str = "kms:Decrypt";
+/// The labels whose versions are sealed again when the key of a secret changes.
+const RESEALED_LABELS: [&str; 3] = [CURRENT, PENDING, PREVIOUS];
+
+impl Operations {
+    /// Checks a `KmsKeyId` that a caller gives a secret, and tells what the secret keeps of it: nothing for the
+    /// service's own key.
+    pub(super) async fn check_key(
+        &self,
+        caller: &Caller,
+        kms_key_id: Option<&str>,
+    ) -> Result<Option<String>, ApiError> {
+        let Some(given) = kms_key_id.filter(|id| !id.is_empty() && *id != MANAGED_ALIAS) else {
+            return Ok(None);
+        };
+        let Some(key) = self.sealing_key(&caller.scope(), Some(given)).await? else { return Ok(None) };
+        self.authorize_writing(caller, &key)?;
+        key.check_usable().map_err(|_| not_encrypted())?;
+        Ok(Some(given.to_owned()))
+    }
+
+    /// Whether the caller may store values in this secret with its key.
+    pub(super) async fn authorize_sealing(&self, caller: &Caller, secret: &Secret) -> Result<(), ApiError> {
+        match self.key_of(secret).await? {
+            Some(key) => self.authorize_writing(caller, &key),
+            None => Ok(()),
+        }
+    }
+
+    /// The customer's key that seals new values of a secret; `None` for the service's own.
+    pub(super) async fn key_of(&self, secret: &Secret) -> Result<Option<Arc<KmsKeyInUse>>, ApiError> {
+        self.sealing_key(&secret.scope, secret.kms_key_id.as_deref()).await
+    }
+
+    async fn sealing_key(
+        &self,
+        scope: &Scope,
+        kms_key_id: Option<&str>,
+    ) -> Result<Option<Arc<KmsKeyInUse>>, ApiError> {
+        let Some(given) = kms_key_id else { return Ok(None) };
+        let id = KeyId::parse(given).map_err(|_| not_encrypted())?;
+        let key = self.resolve_kms_key(scope, &id).await.map_err(|error| match error.code {
+            ErrorCode::Kms(_) => not_encrypted(),
+            _ => error,
+        })?;
+        Ok(Some(key).filter(|key| key.record.manager == KeyManager::Customer))
+    }
+
+    fn authorize_writing(&self, caller: &Caller, key: &KmsKeyInUse) -> Result<(), ApiError> {
+        WRITING_ACTIONS.iter().try_for_each(|action| self.authorize_key(caller, action, key.arn()))
+    }
+
+    /// Whether the caller may have a stored value opened.
+    pub(super) fn authorize_opening(&self, caller: &Caller, sealed: &[u8]) -> Result<(), ApiError> {
+        match key_of_value(sealed) {
+            Some(key_arn) => self.authorize_key(caller, READING_ACTION, key_arn),
+            None => Ok(()),
+        }
+    }
+
+    /// A function reaches the keys of the secrets that it reaches.
+    fn authorize_key(&self, caller: &Caller, action: &str, key_arn: &str) -> Result<(), ApiError> {
+        if caller.is_rotation() {
+            return Ok(());
+        }
+        let denied = |_| ApiError::new(ErrorCode::AccessDenied, "Access to KMS is not allowed");
+        self.authorize(caller, action, Some(key_arn)).map_err(denied)
+    }
+
+    /// The labelled values of `before` sealed again under the key of `after`, but for the version `put`, which is new.
+    pub(super) async fn reseal(
+        &self,
+        caller: &Caller,
+        before: &Secret,
+        after: &Secret,
+        put: Option<&str>,
+    ) -> Result<Change, ApiError> {
+        let mut change = Change::new();
+        if before.kms_key_id == after.kms_key_id {
+            return Ok(change);
+        }
+        let labelled = after.versions.iter().filter(|version| {
+            version.filled
+                && RESEALED_LABELS.iter().any(|stage| version.has(stage))
+                && put != Some(&version.id)
+        });
+        for version in labelled {
+            let value = self.find_value_for(caller, before, &version.id).await?;
+            // A value that has gone went with the record, and the commit sees that.
+            let Some(value) = value else { continue };
+            change = change.put_value(&after.arn, &version.id, self.seal(after, &version.id, &value).await?);
+        }
+        Ok(change)
+    }
+
+    /// How ListSecretVersionIds tells which key a stored value needs.
+    pub(super) async fn key_name_of(&self, secret_arn: &str, version_id: &str) -> Result<String, ApiError> {
+        let sealed = self.load_value(secret_arn, version_id).await?;
+        let key_arn = sealed.as_deref().and_then(key_of_value);
+        Ok(key_arn.unwrap_or(DEFAULT_KEY).to_owned())
+    }
+}
+
+/// The ARN of the customer's key that a stored value needs; `None` when it is the service's own.
+fn key_of_value(sealed: &[u8]) -> Option<&str> {
+    let key_id = Sealed::parse(sealed).ok()?.key_id;
+    matches!(KeyId::parse(key_id), Ok(KeyId::Key { .. })).then_some(key_id)
+}
+
+/// The key that should seal is not there or not in a state for it, in the service's words.
+fn not_encrypted() -> ApiError {
+    ApiError::new(
+        ErrorCode::EncryptionFailure,
+        "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is \
+         available, enabled, and not in an invalid state.",
+    )
+}
+
+/// Why a value was not sealed, in the service's words.
+pub(super) fn not_sealed(error: &VaultError, secret_arn: &str, version_id: &str) -> ApiError {
+    if is_of_key_state(error) {
+        tracing::warn!(%error, secret_arn, version_id, "the key of a secret cannot be used");
+        return not_encrypted();
+    }
+    tracing::error!(%error, secret_arn, version_id, "a value cannot be sealed");
+    ApiError::new(ErrorCode::EncryptionFailure, "The secret value can't be encrypted.")
+}
+
+/// Why a value was not opened, in the service's words.
+pub(super) fn not_opened(error: &VaultError, secret_arn: &str, version_id: &str) -> ApiError {
+    if is_of_key_state(error) {
+        tracing::warn!(%error, secret_arn, version_id, "the key of a secret cannot be used");
+        let told = "Secrets Manager can't decrypt the protected secret text using the provided KMS key.";
+        return ApiError::new(ErrorCode::DecryptionFailure, told);
+    }
+    tracing::error!(%error, secret_arn, version_id, "a value cannot be opened");
+    ApiError::new(ErrorCode::DecryptionFailure, "The secret value can't be decrypted.")
+}
+
+const fn is_of_key_state(error: &VaultError) -> bool {
+    matches!(
+        error,
+        VaultError::Key(
+            KeyError::Disabled { .. } | KeyError::PendingDeletion { .. } | KeyError::NotFound { .. }
+        )
+    )
+}
