@@ -1,6 +1,7 @@
 //! The key management service: its wire, the secrets that its keys seal, and what a crash leaves.
 
 mod crash;
+mod reads;
 mod scripts;
 mod secrets;
 mod times;
