@@ -1,52 +1,17 @@
 //! The JSON that the secret of a database holds: the form that AWS's rotation functions define.
 //!
-//! Fields that the SDK does not know are kept as they were written, in their places. All text is
-//! held in [`Sensitive`], because any field may be confidential.
+//! Fields that the SDK does not know are kept as they were written: it is a [`Document`] with names for what AWS
+//! defines.
 
-use std::fmt;
-use std::ops::RangeInclusive;
-
-use serde::de::{Deserializer as _, MapAccess, Visitor};
-use serde_json::value::RawValue;
-use thiserror::Error;
-
-use crate::Failure;
+use crate::document::Document;
+pub use crate::document::InvalidSecret;
 use crate::secrets::Value;
 use crate::sensitive::Sensitive;
 use crate::sql::{Engine, Target, Tls};
 
-const PORTS: RangeInclusive<u64> = 1..=65_535;
 const PORT_POSTGRES: u16 = 5432;
 const PORT_MYSQL: u16 = 3306;
 const CLONE_SUFFIX: &str = "_clone";
-
-/// Why a value cannot be read as the secret of a database. Names the key, never the value.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum InvalidSecret {
-    /// The value is binary, or not a JSON object.
-    #[error("the secret value is not a JSON object")]
-    NotAnObject,
-    /// A key that must be there is not.
-    #[error("the secret has no key `{0}`")]
-    Missing(&'static str),
-    /// A key has a value of another form.
-    #[error("the secret's key `{key}` must be {expected}")]
-    WrongForm {
-        /// The key.
-        key: &'static str,
-        /// What it must be.
-        expected: &'static str,
-    },
-    /// A pending value leads to another server or user than the current one.
-    #[error("the pending value has another `{0}` than the current value")]
-    OtherLogin(&'static str),
-}
-
-impl From<InvalidSecret> for Failure {
-    fn from(error: InvalidSecret) -> Self {
-        Self::Permanent(error.to_string())
-    }
-}
 
 /// The secret of a database user.
 ///
@@ -73,25 +38,30 @@ pub struct DatabaseSecret {
     database: Option<String>,
     tls: Tls,
     master_arn: Option<String>,
-    fields: Fields,
+    document: Document,
 }
 
 impl DatabaseSecret {
     /// Reads a value. `engine`, `host`, `username` and `password` must be there.
     pub fn parse(value: &Value) -> Result<Self, InvalidSecret> {
-        let Value::Text(text) = value else { return Err(InvalidSecret::NotAnObject) };
-        let fields = Fields::parse(text.expose())?;
-        let required = |key| fields.text(key)?.ok_or(InvalidSecret::Missing(key));
+        let document = Document::parse(value)?;
+        let plain = |text: Sensitive<String>| text.expose().clone();
+        let required = |key| document.required_text(key);
+        let optional = |key| document.text(key);
         Ok(Self {
-            engine: required("engine")?,
-            host: required("host")?,
-            port: fields.port()?,
-            username: required("username")?,
-            password: Sensitive::new(required("password")?),
-            database: fields.text("dbname")?,
-            tls: fields.tls()?,
-            master_arn: fields.text("masterarn")?,
-            fields,
+            engine: required("engine").map(plain)?,
+            host: required("host").map(plain)?,
+            port: document.port()?,
+            username: required("username").map(plain)?,
+            password: required("password")?,
+            database: optional("dbname")?.map(plain),
+            tls: match document.truth("ssl")? {
+                None => Tls::Prefer,
+                Some(true) => Tls::VerifyFull,
+                Some(false) => Tls::Disable,
+            },
+            master_arn: optional("masterarn")?.map(plain),
+            document,
         })
     }
 
@@ -176,7 +146,7 @@ impl DatabaseSecret {
     pub fn with_password(&self, password: &Sensitive<String>) -> Self {
         let mut next = self.clone();
         next.password = password.clone();
-        next.fields.set_text("password", password.expose());
+        next.document = self.document.with_text("password", password);
         next
     }
 
@@ -185,13 +155,13 @@ impl DatabaseSecret {
     pub fn with_username(&self, username: &str) -> Self {
         let mut next = self.clone();
         username.clone_into(&mut next.username);
-        next.fields.set_text("username", username);
+        next.document = self.document.with_text("username", &username.into());
         next
     }
 
     /// The value to store.
     pub fn to_value(&self) -> Value {
-        Value::Text(self.fields.to_text())
+        self.document.to_value()
     }
 
     fn usual_port(&self) -> Option<u16> {
@@ -216,108 +186,6 @@ const fn port_default(engine: Engine) -> u16 {
     match engine {
         Engine::Postgres => PORT_POSTGRES,
         Engine::Mysql => PORT_MYSQL,
-    }
-}
-
-/// The members of a JSON object in their order, each with its value as JSON text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Fields(Vec<(String, Sensitive<String>)>);
-
-impl Fields {
-    fn parse(text: &str) -> Result<Self, InvalidSecret> {
-        // The parser's own error may quote the text, so it goes no further.
-        let mut parser = serde_json::Deserializer::from_str(text);
-        let fields = parser.deserialize_map(FieldsVisitor).map_err(|_| InvalidSecret::NotAnObject)?;
-        parser.end().map_err(|_| InvalidSecret::NotAnObject)?;
-        Ok(fields)
-    }
-
-    fn json(&self, key: &str) -> Option<&str> {
-        let found = self.0.iter().find(|(name, _)| name == key);
-        found.map(|(_, json)| json.expose().as_str()).filter(|json| *json != "null")
-    }
-
-    fn text(&self, key: &'static str) -> Result<Option<String>, InvalidSecret> {
-        let wrong = |_| InvalidSecret::WrongForm { key, expected: "a text" };
-        self.json(key).map(|json| serde_json::from_str(json).map_err(wrong)).transpose()
-    }
-
-    /// A number, or a text that holds one.
-    fn port(&self) -> Result<Option<u16>, InvalidSecret> {
-        const WRONG: InvalidSecret =
-            InvalidSecret::WrongForm { key: "port", expected: "a number from 1 to 65535" };
-        let Some(json) = self.json("port") else { return Ok(None) };
-        let number = match serde_json::from_str::<String>(json) {
-            Ok(text) => text.trim().parse().ok(),
-            Err(_) => json.parse().ok(),
-        };
-        match number {
-            Some(number) if PORTS.contains(&number) => Ok(u16::try_from(number).ok()),
-            _ => Err(WRONG),
-        }
-    }
-
-    /// A truth value, or a text that spells one.
-    fn tls(&self) -> Result<Tls, InvalidSecret> {
-        const WRONG: InvalidSecret = InvalidSecret::WrongForm { key: "ssl", expected: "true or false" };
-        let Some(json) = self.json("ssl") else { return Ok(Tls::Prefer) };
-        let text = serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned());
-        match text.to_ascii_lowercase().as_str() {
-            "true" => Ok(Tls::VerifyFull),
-            "false" => Ok(Tls::Disable),
-            _ => Err(WRONG),
-        }
-    }
-
-    fn set_text(&mut self, key: &str, text: &str) {
-        self.set(key.to_owned(), Sensitive::new(json_text(text)));
-    }
-
-    /// As in other readers of JSON, the last of two members with one name counts.
-    fn set(&mut self, key: String, json: Sensitive<String>) {
-        match self.0.iter_mut().find(|(name, _)| *name == key) {
-            Some((_, held)) => *held = json,
-            None => self.0.push((key, json)),
-        }
-    }
-
-    fn to_text(&self) -> Sensitive<String> {
-        let length = self.0.iter().map(|(name, json)| name.len() + json.expose().len() + 6).sum();
-        let mut text = String::with_capacity(length);
-        text.push('{');
-        for (index, (name, json)) in self.0.iter().enumerate() {
-            if index > 0 {
-                text.push(',');
-            }
-            text.push_str(&json_text(name));
-            text.push(':');
-            text.push_str(json.expose());
-        }
-        text.push('}');
-        Sensitive::new(text)
-    }
-}
-
-fn json_text(text: &str) -> String {
-    serde_json::to_string(text).expect("a string is always JSON")
-}
-
-struct FieldsVisitor;
-
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-        let mut fields = Fields(Vec::new());
-        while let Some(key) = map.next_key::<String>()? {
-            let json: Box<RawValue> = map.next_value()?;
-            fields.set(key, Sensitive::new(Box::<str>::from(json).into_string()));
-        }
-        Ok(fields)
     }
 }
 

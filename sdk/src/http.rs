@@ -3,11 +3,14 @@
 //! The host holds TLS and checks where a function may send: by default over TLS to the host and the port that
 //! the secret names. Redirects are not followed: a function that follows one makes a new request.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
 use crate::host::{self, Host};
+use crate::sensitive::Sensitive;
 
 /// What is done with the resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,6 +139,14 @@ impl Request {
         self
     }
 
+    /// Adds the header that logs in as a user with a password (`Basic`). No name of a user has a colon.
+    #[must_use]
+    pub fn basic(self, username: &str, password: &Sensitive<String>) -> Self {
+        let pair = Sensitive::new(format!("{username}:{}", password.expose()));
+        let given = Sensitive::new(format!("Basic {}", STANDARD.encode(pair.expose())));
+        self.header("authorization", given.expose())
+    }
+
     /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: Vec<u8>) -> Self {
@@ -182,6 +193,24 @@ impl Request {
     pub fn body_bytes(&self) -> &[u8] {
         &self.body
     }
+}
+
+/// A text as one segment of a path: everything but letters, digits and `-._~` is percent-encoded.
+///
+/// ```
+/// assert_eq!(keywheel_sdk::http::path_segment("a/b c\u{e4}"), "a%2Fb%20c%C3%A4");
+/// ```
+pub fn path_segment(text: &str) -> String {
+    let mut segment = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            segment.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(segment, "%{byte:02X}");
+        }
+    }
+    segment
 }
 
 impl fmt::Debug for Request {

@@ -4,8 +4,8 @@
 //!
 //! Each capability that the host offers is one module of plain functions: [`secrets`], [`sql`],
 //! [`http`], [`approvals`] and [`mod@log`]. In a component they call the host's imports; natively, with the feature `testing`,
-//! they call the host that `testing::with_host` put in place. [`database`] reads the JSON that a
-//! database's secret holds, [`scram`] computes what PostgreSQL stores for a password, [`native_password`] what
+//! they call the host that `testing::with_host` put in place. [`document`] reads a secret
+//! that is a JSON object, [`database`] the one that a database's secret is, [`scram`] computes what PostgreSQL stores for a password, [`native_password`] what
 //! MariaDB does.
 
 #[cfg(target_family = "wasm")]
@@ -16,6 +16,7 @@ pub mod approvals;
 #[doc(hidden)]
 pub mod component;
 pub mod database;
+pub mod document;
 mod export;
 pub mod host;
 pub mod http;

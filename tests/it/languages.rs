@@ -5,7 +5,7 @@
 //! `target/`.
 #![cfg(test)]
 
-mod http;
+pub(crate) mod http;
 
 use std::fmt::Write as _;
 use std::path::Path;

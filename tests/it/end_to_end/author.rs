@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::{ROLE, Site};
 use crate::clients;
+use crate::languages::http;
 
 /// What the tests around cargo set for themselves.
 const VARIABLES_OF_TESTS: [&str; 4] =
@@ -125,10 +126,10 @@ async fn the_commands_of_the_readme_lead_to_a_rotated_secret() {
     assert!(!site.accepts(&password).await);
 }
 
-#[test]
-fn a_new_project_of_each_kind_tests_builds_and_keeps_every_rule() {
+#[tokio::test]
+async fn a_new_project_of_each_kind_tests_builds_and_keeps_every_rule() {
     let desk = Desk::new();
-    for kind in ["sql", "blank"] {
+    for kind in ["sql", "http", "blank"] {
         let name = format!("new-{kind}");
         desk.says(&["function", "new", &name, "--language", "rust", "--kind", kind]);
         let mut cargo = desk.at_home(Command::new("cargo"));
@@ -140,6 +141,9 @@ fn a_new_project_of_each_kind_tests_builds_and_keeps_every_rule() {
         let verdict: Value =
             serde_json::from_str(&desk.says(&["function", "check", &component, "--json"])).unwrap();
         assert_eq!(verdict["Good"], true, "{verdict:#}");
+        if kind == "http" {
+            http::check_rotation(&fs::read(desk.path(&component)).unwrap(), "Rust").await;
+        }
     }
     desk.fails(&["function", "new", "new-sql", "--language", "rust"], 1, "not empty");
     desk.fails(&["function", "new", "New", "--language", "rust"], 2, "a letter first");

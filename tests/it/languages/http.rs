@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::{MADE, STEPS, load, step};
+use super::{MADE, STEPS, catalog, load, step};
 use crate::host::in_memory::InMemory;
 
 /// Knows the user `app`, who may change its password. It ends with this value.
@@ -89,22 +89,27 @@ async fn answer(request: Request<Incoming>, known: &Mutex<String>) -> Response<F
     status(StatusCode::NO_CONTENT)
 }
 
+/// Rotates the password of a service, in the real host, with a function of the kind `http`.
+pub(crate) async fn check_rotation(component: &[u8], name: &str) {
+    let service = Service::start("first").await;
+    let secrets = Arc::new(InMemory::new(&service.secret("first").to_string()));
+    let function = catalog().load(component).await.unwrap();
+    let mut log = String::new();
+    for which in STEPS.into_iter().flat_map(|step| [step, step]) {
+        let report = step(&function, which, &secrets, service.egress()).await;
+        assert_eq!(report.outcome, Outcome::Done, "{name} {which:?}: {:#?}", report.log);
+        log.push_str(&format!("{report:?}"));
+    }
+    assert_eq!(service.password(), MADE, "{name}");
+    assert!(secrets.value("AWSCURRENT").unwrap().contains(MADE), "{name}");
+    assert!(!log.contains(MADE), "{log}");
+}
+
 #[tokio::test]
 async fn each_language_rotates_a_password_over_http() {
     for language in Language::ALL {
-        let service = Service::start("first").await;
-        let secrets = Arc::new(InMemory::new(&service.secret("first").to_string()));
-        let function = load(&Project::new(language, "http").unwrap()).await.unwrap();
-        let egress = || service.egress();
-        let mut log = String::new();
-        for which in STEPS.into_iter().flat_map(|step| [step, step]) {
-            let report = step(&function, which, &secrets, egress()).await;
-            assert_eq!(report.outcome, Outcome::Done, "{language:?} {which:?}: {:#?}", report.log);
-            log.push_str(&format!("{report:?}"));
-        }
-        assert_eq!(service.password(), MADE);
-        assert!(secrets.value("AWSCURRENT").unwrap().contains(MADE));
-        assert!(!log.contains(MADE), "{log}");
+        let component = Project::new(language, "http").unwrap().component().unwrap();
+        check_rotation(&component, language.name()).await;
     }
 }
 
