@@ -5,12 +5,13 @@
 //! Each capability that the host offers is one module of plain functions: [`secrets`], [`sql`],
 //! [`http`], [`approvals`] and [`mod@log`]. In a component they call the host's imports; natively, with the feature `testing`,
 //! they call the host that `testing::with_host` put in place. [`document`] reads a secret
-//! that is a JSON object, [`database`] the one that a database's secret is, [`scram`] computes what PostgreSQL stores for a password, [`native_password`] what
+//! that is a JSON object, [`database`] the one that a database's secret is, [`admin`] logs in as the user in its `masterarn`, [`scram`] computes what PostgreSQL stores for a password, [`native_password`] what
 //! MariaDB does.
 
 #[cfg(target_family = "wasm")]
 extern crate self as keywheel_sdk;
 
+pub mod admin;
 pub mod approvals;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]

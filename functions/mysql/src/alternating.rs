@@ -4,7 +4,7 @@ use keywheel_sdk::database::DatabaseSecret;
 use keywheel_sdk::secrets::{self, CURRENT, PasswordRules};
 use keywheel_sdk::{Event, Failure, Rotator, log};
 
-use crate::admin::{self, NoAdmin};
+use crate::admin;
 use crate::session::{Session, log_in};
 use crate::sql::{self, Account, Server};
 use crate::{CHANGING, MysqlSingleUser, grants, read, read_pending};
@@ -80,13 +80,7 @@ fn master_arn(secret: &DatabaseSecret) -> Result<&str, Failure> {
 fn log_in_as_admin(pending: &DatabaseSecret, current: &DatabaseSecret) -> Result<Session, Failure> {
     // A copy of an older value may be of a time before the key was added.
     let arn = pending.master_arn().map_or_else(|| master_arn(current), Ok)?;
-    admin::log_in(arn, pending).map_err(|problem| match problem {
-        NoAdmin::Unreadable(hint) => Failure::Permanent(hint),
-        NoAdmin::Refused(message) => {
-            Failure::Permanent(format!("the server refused the admin user of `masterarn`: {message}"))
-        }
-        NoAdmin::Failed(failure) => failure,
-    })
+    Ok(admin::log_in(arn, pending)?)
 }
 
 /// Makes the user whose turn it is ready for its password.

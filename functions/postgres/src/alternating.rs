@@ -2,10 +2,9 @@
 
 use keywheel_sdk::database::DatabaseSecret;
 use keywheel_sdk::secrets::{self, CURRENT, PasswordRules};
-use keywheel_sdk::sql::{Connection, Value};
-use keywheel_sdk::{Event, Failure, Rotator, log, scram};
+use keywheel_sdk::sql::{Connection, Engine, Value};
+use keywheel_sdk::{Event, Failure, Rotator, admin, log, scram};
 
-use crate::admin::{self, NoAdmin};
 use crate::{CHANGING, PostgresSingleUser, log_in, read, read_pending, sql};
 
 /// `postgres-alternating-users`: a rotation gives the role that is *not* in use a new password, through the
@@ -84,13 +83,7 @@ fn master_arn(secret: &DatabaseSecret) -> Result<&str, Failure> {
 fn log_in_as_admin(pending: &DatabaseSecret, current: &DatabaseSecret) -> Result<Connection, Failure> {
     // A copy of an older value may be of a time before the key was added.
     let arn = pending.master_arn().map_or_else(|| master_arn(current), Ok)?;
-    admin::log_in(arn, pending).map_err(|problem| match problem {
-        NoAdmin::Unreadable(hint) => Failure::Permanent(hint),
-        NoAdmin::Refused(message) => {
-            Failure::Permanent(format!("the server refused the admin user of `masterarn`: {message}"))
-        }
-        NoAdmin::Failed(failure) => failure,
-    })
+    Ok(admin::log_in(arn, pending, Engine::Postgres)?)
 }
 
 /// Makes the role whose turn it is ready for its password.

@@ -2,12 +2,11 @@
 
 use keywheel_sdk::database::DatabaseSecret;
 use keywheel_sdk::secrets::Value;
-use keywheel_sdk::sql::Tls;
+use keywheel_sdk::sql::{Engine, Tls};
 use keywheel_sdk::testing::{Fault, Outcome};
-use keywheel_sdk::{Failure, Step};
+use keywheel_sdk::{Failure, Step, admin};
 
 use super::{TOKEN, World};
-use crate::admin::target;
 
 const ADMIN_ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db/admin-AbCdEf";
 const ADMIN: &str =
@@ -116,11 +115,11 @@ fn without_an_admin_that_works_the_step_says_what_is_missing() {
 
 #[test]
 fn what_the_admins_secret_leaves_open_is_as_for_the_role() {
-    let check = |admin: &str, role: &str, database: Option<&str>, tls: Tls| {
+    let check = |admin_more: &str, role: &str, database: Option<&str>, tls: Tls| {
         let parse = |text: &str| DatabaseSecret::parse(&Value::Text(text.into())).unwrap();
         let with = |more: &str| parse(&secret("first", more));
-        let target = target(&with(admin), &with(role)).unwrap();
-        assert_eq!((target.database.as_deref(), target.tls), (database, tls), "{admin} {role}");
+        let target = admin::target(&with(admin_more), &with(role), Engine::Postgres).unwrap();
+        assert_eq!((target.database.as_deref(), target.tls), (database, tls), "{admin_more} {role}");
     };
     check("", "", None, Tls::Prefer);
     check("", r#","dbname":"app","ssl":true"#, Some("app"), Tls::VerifyFull);
