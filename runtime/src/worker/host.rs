@@ -257,6 +257,12 @@ impl HostInvoke {
         let resolved = resolved.map_err(|_| NotLoaded::Passing("the function cannot be read".to_owned()))?;
         let missing = || NotLoaded::Lasting(format!("there is no function `{}`", invocation.function_arn));
         let resolved = resolved.ok_or_else(missing)?;
+        let (arn, secret_arn) = (&invocation.function_arn, &invocation.secret_arn);
+        if !Operations::lets_rotate(&resolved, arn, &scope, secret_arn) {
+            return Err(NotLoaded::Lasting(format!(
+                "Secrets Manager may not invoke `{arn}` any more: its policy needs a statement that lets                  secretsmanager.amazonaws.com do so, as `aws lambda add-permission` adds"
+            )));
+        }
         let function = self.function(&resolved).await?;
         if function.digest() != invocation.digest {
             // People may have agreed to the code that was there before.

@@ -37,6 +37,13 @@ impl Operations {
         Ok(Some(Resolved { function, version, is_builtin }))
     }
 
+    /// Whether Secrets Manager may still invoke what this ARN names on behalf of a secret: a permission may be
+    /// taken away while a rotation runs.
+    pub fn lets_rotate(resolved: &Resolved, arn: &str, scope: &Scope, secret_arn: &str) -> bool {
+        let qualifier = FunctionId::of_arn(arn, scope).and_then(|id| id.qualifier);
+        resolved.is_builtin || resolved.function.lets_rotate(qualifier.as_ref(), &scope.account, secret_arn)
+    }
+
     /// Checks that Secrets Manager may invoke the function that a secret is to be rotated by. The change that
     /// makes the secret name it holds what is returned, so that the function is not deleted meanwhile.
     pub(in crate::ops) async fn check_invocable(

@@ -112,3 +112,23 @@ async fn the_digest_of_what_ran_is_in_the_rotation() {
         rotation["Attempts"].as_array().unwrap().iter().map(|one| &one["Digest"]).collect();
     assert!(!ran.is_empty() && ran.iter().all(|ran| **ran == digest.as_str()), "{rotation}");
 }
+
+#[tokio::test]
+async fn a_permission_that_is_taken_away_while_a_rotation_runs_ends_it_and_is_named() {
+    let world = deployed().await;
+    world.permit("f", "?Qualifier=live").await;
+    rotate(&world, "app", &format!("{ARN}:live")).await.unwrap();
+    // The permission of the function itself is none of the alias.
+    world.permit("f", "").await;
+    let removed =
+        world.lambda("DELETE", "/2015-03-31/functions/f/policy/rotate?Qualifier=live", &json!(null)).await;
+    assert_eq!(removed.status, 204);
+    world.work().await;
+    let request = json!({"SecretId": "app"}).to_string();
+    let caller = keywheel_tests::node::Node::root();
+    let rotation =
+        world.node.ops.dispatch(&caller, "Keywheel.DescribeRotation", request.as_bytes()).await.unwrap();
+    let rotation = String::from_utf8(rotation).unwrap();
+    let cause = format!("Secrets Manager may not invoke `{ARN}:live` any more");
+    assert!(rotation.contains(&cause) && rotation.contains("aws lambda add-permission"), "{rotation}");
+}
