@@ -5,7 +5,7 @@
 //! Each capability that the host offers is one module of plain functions: [`secrets`], [`sql`],
 //! [`http`], [`approvals`] and [`mod@log`]. In a component they call the host's imports; natively, with the feature `testing`,
 //! they call the host that `testing::with_host` put in place. [`document`] reads a secret
-//! that is a JSON object, [`database`] the one that a database's secret is, [`admin`] logs in as the user in its `masterarn`, [`scram`] computes what PostgreSQL stores for a password, [`native_password`] what
+//! that is a JSON object, [`database`] the one that a database's secret is, [`login`] logs in with it, [`admin`] as the user in its `masterarn`, [`scram`] computes what PostgreSQL stores for a password, [`native_password`] what
 //! MariaDB does.
 
 #[cfg(target_family = "wasm")]
@@ -22,6 +22,7 @@ mod export;
 pub mod host;
 pub mod http;
 pub mod log;
+pub mod login;
 pub mod native_password;
 mod quote;
 mod rotator;

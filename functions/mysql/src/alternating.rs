@@ -1,11 +1,13 @@
 //! Two users that take turns, with the privileges of the first.
 
 use keywheel_sdk::database::DatabaseSecret;
+use keywheel_sdk::login::log_in;
 use keywheel_sdk::secrets::{self, CURRENT, PasswordRules};
+use keywheel_sdk::sql::Engine;
 use keywheel_sdk::{Event, Failure, Rotator, log};
 
 use crate::admin;
-use crate::session::{Session, log_in};
+use crate::session::Session;
 use crate::sql::{self, Account, Server};
 use crate::{CHANGING, MysqlSingleUser, grants, read, read_pending};
 
@@ -43,12 +45,12 @@ impl Rotator for MysqlAlternatingUsers {
             return MysqlSingleUser.set_secret(event);
         }
         current.require_alternate_login(&pending)?;
-        if log_in(&pending)?.is_ok() {
+        if log_in(&pending, Engine::Mysql)?.is_ok() {
             log::info("the server accepts the pending password already");
             return Ok(());
         }
         // Who cannot prove to be a user gets no copy of it.
-        let connection = log_in(&current)?.map_err(|refusal| {
+        let connection = log_in(&current, Engine::Mysql)?.map_err(|refusal| {
             Failure::Permanent(format!(
                 "user `{}` cannot log in with the current password ({refusal}); if it was changed outside, store \
                  the one in use in the secret, and rotate again",

@@ -23,12 +23,13 @@ mod sql;
 mod tests;
 
 use keywheel_sdk::database::DatabaseSecret;
+use keywheel_sdk::login::{log_in, log_in_as_before};
 use keywheel_sdk::secrets::{self, CURRENT, PENDING, PasswordRules, VersionValue};
-use keywheel_sdk::sql::{Connection, Engine};
+use keywheel_sdk::sql::Engine;
 use keywheel_sdk::{Event, Failure, Rotator, log};
 
 pub use alternating::MysqlAlternatingUsers;
-use session::{Session, log_in};
+use session::Session;
 
 /// What a secret's `engine` must say, for people.
 const ENGINES: &str = "`mysql` or `mariadb`";
@@ -62,14 +63,14 @@ impl Rotator for MysqlSingleUser {
         let pending = read_pending(event)?;
         current.require_same_login(&pending)?;
 
-        let refusal = match log_in(&pending)? {
+        let refusal = match log_in(&pending, Engine::Mysql)? {
             Ok(_) => {
                 log::info("the server accepts the pending password already");
                 return Ok(());
             }
             Err(refusal) => refusal,
         };
-        let (mut session, statement) = match log_in_as_user(event, &current, &pending)? {
+        let (mut session, statement) = match log_in_as_before(event, &current, &pending, Engine::Mysql)? {
             Some(connection) => {
                 let session = Session::of(connection)?;
                 let statement = sql::set_own_password(session.server, pending.password())?;
@@ -89,7 +90,7 @@ impl Rotator for MysqlSingleUser {
     fn test_secret(&self, event: &Event) -> Result<(), Failure> {
         let pending = read_pending(event)?;
         // After setSecret, more likely than not a cache or a replica is behind.
-        let mut connection = log_in(&pending)?.map_err(|refusal| {
+        let mut connection = log_in(&pending, Engine::Mysql)?.map_err(|refusal| {
             Failure::Refused(format!("the server refused the pending password: {refusal}"))
         })?;
         connection
@@ -116,26 +117,4 @@ fn read_pending(event: &Event) -> Result<DatabaseSecret, Failure> {
     let absent =
         || Failure::Permanent(format!("there is no {PENDING} value: createSecret has not stored one"));
     read(&pending.ok_or_else(absent)?, PENDING)
-}
-
-/// Logs in with the current password, or with the one before it.
-fn log_in_as_user(
-    event: &Event,
-    current: &DatabaseSecret,
-    pending: &DatabaseSecret,
-) -> Result<Option<Connection>, Failure> {
-    if let Ok(connection) = log_in(current)? {
-        return Ok(Some(connection));
-    }
-    let Some(version) = event.previous()? else { return Ok(None) };
-    // What an old version looks like must not decide how this rotation ends.
-    let Ok(previous) = DatabaseSecret::parse(&version.value) else { return Ok(None) };
-    if previous.require_same_login(pending).is_err() {
-        return Ok(None);
-    }
-    let connection = log_in(&previous)?.ok();
-    if connection.is_some() {
-        log::warn("the server refused the current password and took the previous one");
-    }
-    Ok(connection)
 }

@@ -1,20 +1,9 @@
-//! Sessions of a user: logging in, asking what the server is, changing passwords.
+//! Sessions of a user: asking what the server is, changing passwords.
 
-use keywheel_sdk::database::DatabaseSecret;
-use keywheel_sdk::sql::{Connection, Engine, ErrorKind, Rows, Value};
+use keywheel_sdk::sql::{Connection, Rows, Value};
 use keywheel_sdk::{Failure, Sensitive};
 
 use crate::sql::{self, Account, Server};
-
-/// Logs in. The inner error is the server's refusal of user or password; only that one says that
-/// another password is worth a try. A server that cannot be reached has refused nothing.
-pub(crate) fn log_in(secret: &DatabaseSecret) -> Result<Result<Connection, String>, Failure> {
-    match Connection::open(&secret.target(Engine::Mysql)) {
-        Ok(connection) => Ok(Ok(connection)),
-        Err(error) if error.kind == ErrorKind::Authentication => Ok(Err(error.message)),
-        Err(error) => Err(Failure::from(error).while_doing("connecting to the server")),
-    }
-}
 
 /// A session that can tell a server a password.
 pub(crate) struct Session {

@@ -1,11 +1,12 @@
 //! Two roles that take turns, with the privileges of the first.
 
 use keywheel_sdk::database::DatabaseSecret;
+use keywheel_sdk::login::log_in;
 use keywheel_sdk::secrets::{self, CURRENT, PasswordRules};
 use keywheel_sdk::sql::{Connection, Engine, Value};
 use keywheel_sdk::{Event, Failure, Rotator, admin, log, scram};
 
-use crate::{CHANGING, PostgresSingleUser, log_in, read, read_pending, sql};
+use crate::{CHANGING, PostgresSingleUser, read, read_pending, sql};
 
 /// `postgres-alternating-users`: a rotation gives the role that is *not* in use a new password, through the
 /// admin user in the secret that `masterarn` names, and brings it into use. So the server accepts `AWSCURRENT`
@@ -47,12 +48,12 @@ impl Rotator for PostgresAlternatingUsers {
             return PostgresSingleUser.set_secret(event);
         }
         current.require_alternate_login(&pending)?;
-        if log_in(&pending)?.is_ok() {
+        if log_in(&pending, Engine::Postgres)?.is_ok() {
             log::info("the server accepts the pending password already");
             return Ok(());
         }
         // Who cannot prove to be a role gets no copy of it.
-        log_in(&current)?.map_err(|refusal| {
+        log_in(&current, Engine::Postgres)?.map_err(|refusal| {
             Failure::Permanent(format!(
                 "role `{}` cannot log in with the current password ({refusal}); if it was changed outside, store \
                  the one in use in the secret, and rotate again",

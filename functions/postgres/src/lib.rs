@@ -20,8 +20,9 @@ mod sql;
 mod tests;
 
 use keywheel_sdk::database::DatabaseSecret;
+use keywheel_sdk::login::{log_in, log_in_as_before};
 use keywheel_sdk::secrets::{self, CURRENT, PENDING, PasswordRules, VersionValue};
-use keywheel_sdk::sql::{Connection, Engine, ErrorKind};
+use keywheel_sdk::sql::Engine;
 use keywheel_sdk::{Event, Failure, Rotator, log, scram};
 
 pub use alternating::PostgresAlternatingUsers;
@@ -58,14 +59,14 @@ impl Rotator for PostgresSingleUser {
         let pending = read_pending(event)?;
         current.require_same_login(&pending)?;
 
-        let refusal = match log_in(&pending)? {
+        let refusal = match log_in(&pending, Engine::Postgres)? {
             Ok(_) => {
                 log::info("the server accepts the pending password already");
                 return Ok(());
             }
             Err(refusal) => refusal,
         };
-        let mut connection = match log_in_as_user(event, &current, &pending)? {
+        let mut connection = match log_in_as_before(event, &current, &pending, Engine::Postgres)? {
             Some(connection) => connection,
             None => admin::repair(&current, &pending, &refusal)?,
         };
@@ -78,7 +79,7 @@ impl Rotator for PostgresSingleUser {
     fn test_secret(&self, event: &Event) -> Result<(), Failure> {
         let pending = read_pending(event)?;
         // After setSecret, more likely than not a cache or a standby is behind.
-        let mut connection = log_in(&pending)?.map_err(|refusal| {
+        let mut connection = log_in(&pending, Engine::Postgres)?.map_err(|refusal| {
             Failure::Refused(format!("the server refused the pending password: {refusal}"))
         })?;
         connection
@@ -105,36 +106,4 @@ fn read_pending(event: &Event) -> Result<DatabaseSecret, Failure> {
     let absent =
         || Failure::Permanent(format!("there is no {PENDING} value: createSecret has not stored one"));
     read(&pending.ok_or_else(absent)?, PENDING)
-}
-
-/// Logs in. The inner error is the server's refusal of role or password; only that one says that
-/// another password is worth a try. A server that cannot be reached has refused nothing.
-fn log_in(secret: &DatabaseSecret) -> Result<Result<Connection, String>, Failure> {
-    match Connection::open(&secret.target(Engine::Postgres)) {
-        Ok(connection) => Ok(Ok(connection)),
-        Err(error) if error.kind == ErrorKind::Authentication => Ok(Err(error.message)),
-        Err(error) => Err(Failure::from(error).while_doing("connecting to the server")),
-    }
-}
-
-/// Logs in with the current password, or with the one before it.
-fn log_in_as_user(
-    event: &Event,
-    current: &DatabaseSecret,
-    pending: &DatabaseSecret,
-) -> Result<Option<Connection>, Failure> {
-    if let Ok(connection) = log_in(current)? {
-        return Ok(Some(connection));
-    }
-    let Some(version) = event.previous()? else { return Ok(None) };
-    // What an old version looks like must not decide how this rotation ends.
-    let Ok(previous) = DatabaseSecret::parse(&version.value) else { return Ok(None) };
-    if previous.require_same_login(pending).is_err() {
-        return Ok(None);
-    }
-    let connection = log_in(&previous)?.ok();
-    if connection.is_some() {
-        log::warn("the server refused the current password and took the previous one");
-    }
-    Ok(connection)
 }
