@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::*;
 
@@ -202,7 +203,12 @@ fn the_line_that_a_refusal_names_is_the_one_that_allows_it() {
     }
 }
 
+/// The same cases in every run: a failure is seen again by whoever looks for its cause.
+const CASES_SEED: u64 = 0x6567_7265_7373;
+
 proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(CASES_SEED), ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_is_a_rule_or_is_refused(text in "(tcp|https?)?(://)?[\\PC]{0,40}(:[0-9]{0,6})?") {
         if let Ok(rule) = text.parse::<Rule>() {
