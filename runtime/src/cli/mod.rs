@@ -16,6 +16,7 @@ mod serve;
 mod session;
 mod table;
 mod version;
+mod webhook;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -50,6 +51,8 @@ enum Command {
     Serve(serve::ServeArguments),
     /// Prints the version.
     Version,
+    /// Makes, removes and lists HTTP endpoints that are told what was done.
+    Webhook(webhook::WebhookArguments),
 }
 
 impl Command {
@@ -63,6 +66,7 @@ impl Command {
             Self::Rotation(arguments) => rotation::run(arguments),
             Self::Serve(arguments) => serve::run(arguments),
             Self::Version => version::run(),
+            Self::Webhook(arguments) => webhook::run(arguments),
         }
     }
 }

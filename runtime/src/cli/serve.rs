@@ -43,6 +43,8 @@ const COMPILED_FOLDER: &str = "compiled";
 const PURPOSE_COMPILED: &str = "compiled functions";
 /// The region in the lines to paste; every region is served.
 const REGION_SHOWN: &str = "us-east-1";
+/// The services that are served, as the SDKs name them in the environment.
+const SERVICES: [&str; 4] = ["SECRETS_MANAGER", "LAMBDA", "KMS", "CLOUDTRAIL"];
 
 /// Arguments of `keywheel serve`.
 ///
@@ -267,13 +269,16 @@ fn lines_to_paste(key: &AccessKey, scheme: &str, address: SocketAddr) -> String 
     // Nobody can connect to "every address".
     let host = if address.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { address.ip() };
     let endpoint = SocketAddr::new(host, address.port());
+    let endpoints: String = SERVICES
+        .iter()
+        .map(|service| format!("export AWS_ENDPOINT_URL_{service}={scheme}://{endpoint}\n"))
+        .collect();
     format!(
         "The root access key of account {}. Its secret is shown this once; keep it.\n\n\
          export AWS_ACCESS_KEY_ID={}\n\
          export AWS_SECRET_ACCESS_KEY={}\n\
          export AWS_DEFAULT_REGION={REGION_SHOWN}\n\
-         export AWS_ENDPOINT_URL_SECRETS_MANAGER={scheme}://{endpoint}\n\
-         export AWS_ENDPOINT_URL_LAMBDA={scheme}://{endpoint}\n\n",
+         {endpoints}\n",
         key.account(),
         key.id(),
         key.secret().expose(),

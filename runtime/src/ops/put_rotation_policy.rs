@@ -31,6 +31,7 @@ impl Operations {
             let mut after = seen.record.clone();
             after.set_policy(Some(policy), now);
             after.check_policy(now).map_err(policy_refused)?;
+            self.check_apart(&after).await?;
             after.changed = now;
             let row = self.audit_row(&caller.arn(), "PutRotationPolicy", &after.arn, None, None);
             let change = Change::new().update_secret(&seen, &after).audit(&row);
@@ -72,6 +73,28 @@ impl Operations {
             change = change.update_secret(&known, &told).audit(&row);
         }
         Ok(change)
+    }
+
+    /// Refuses to keep secrets so far apart that one of them never rotates.
+    async fn check_apart(&self, secret: &Secret) -> Result<(), ApiError> {
+        let now = self.clock.now();
+        let check = |of: &Secret, hours| match of.apart_hours_max(hours, now) {
+            None => Ok(()),
+            Some(hours_max) => {
+                Err(policy_refused(PolicyError::ApartNever { frequent: of.name.clone(), hours_max }))
+            }
+        };
+        for (partner, hours) in partners(secret) {
+            let Some(partner) = self.secret_by_arn(&partner).await? else { continue };
+            // One that is not scheduled waits for nobody.
+            if secret.active_plan().is_some() {
+                check(&partner.record, hours)?;
+            }
+            if partner.record.active_plan().is_some() {
+                check(secret, hours)?;
+            }
+        }
+        Ok(())
     }
 
     /// The policy with full ARNs. Whoever keeps another secret apart must be allowed to put its policy, and

@@ -233,6 +233,30 @@ async fn a_schedule_is_previewed_skipped_and_cancelled() {
 }
 
 #[tokio::test]
+async fn webhooks_are_made_listed_and_taken_away() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Keywheel::start(data.path()).await.unwrap();
+    let operator = Person::operator(server.address());
+    let listed = operator.says(&["webhook", "list"]).await;
+    assert_eq!(listed, "no webhooks: `keywheel webhook put` makes one\n");
+    let url = "https://hooks.example/keywheel";
+    let put = ["webhook", "put", "ops", url, "--event", "RotationFailed", "--disabled"];
+    let made = operator.says(&put).await;
+    let secret = made.split_once("signing secret, shown this once: ").expect("a new secret").1.trim();
+    assert!(made.starts_with("ops: disabled, at https://hooks.example/keywheel\n"), "{made}");
+    assert_eq!(operator.says(&put).await, "ops: disabled, at https://hooks.example/keywheel\n");
+    let again = operator.says(&[&put[..], &["--rotate-signing-secret"]].concat()).await;
+    assert!(again.contains("shown this once: ") && !again.contains(secret), "{again}");
+    let listed = operator.reads(&["webhook", "list"]).await;
+    assert_eq!(listed["Webhooks"][0]["Events"], json!(["RotationFailed"]));
+    let listed = operator.says(&["webhook", "list"]).await;
+    assert!(listed.contains("ops ") && listed.contains("disabled") && listed.contains(url), "{listed}");
+    operator.fails(&["webhook", "put", "ops", "http://hooks.example/"], 1, "ParameterException: ").await;
+    assert_eq!(operator.says(&["webhook", "delete", "ops"]).await, "ops: deleted\n");
+    operator.fails(&["webhook", "delete", "ops"], 1, "ResourceNotFoundException: ").await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_is_one_line() {
     let data = tempfile::tempdir().unwrap();
     let server = Keywheel::start(data.path()).await.unwrap();

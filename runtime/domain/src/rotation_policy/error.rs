@@ -53,6 +53,17 @@ pub enum PolicyError {
         /// What was given.
         given: String,
     },
+    /// One of the two would never find a moment.
+    #[error(
+        "Apart.Hours: `{frequent}` rotates so often that the other of the two would never rotate: {}",
+        nearest_apart(*hours_max)
+    )]
+    ApartNever {
+        /// The name of the secret that rotates often.
+        frequent: String,
+        /// The most hours that leave room; 0 when none do.
+        hours_max: u32,
+    },
     /// Others keep it apart from too many.
     #[error("Apart.SecretIds: too many policies keep `{given}` apart from others: name another secret")]
     ApartCrowded {
@@ -102,4 +113,11 @@ pub enum PolicyError {
     /// name without its first word.
     #[error("Verify{0}")]
     Verify(ScheduleError),
+}
+
+fn nearest_apart(hours_max: u32) -> String {
+    match hours_max {
+        0 => "leave Apart out, or let it rotate less often".to_owned(),
+        hours => format!("give at most {hours}, or let it rotate less often"),
+    }
 }

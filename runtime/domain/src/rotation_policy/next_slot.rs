@@ -8,6 +8,8 @@ use crate::time::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
 /// Seconds over which verifications are spread: the shortest interval.
 const VERIFICATION_SPREAD_SECONDS: i64 = HOUR_MS / SECOND_MS;
+/// Slots between which a pause is looked for: with one every four hours, the shortest interval, a month.
+const APART_SLOTS: usize = 200;
 /// How far the clock has to go back before slots are set anew: less than any interval between two.
 const CLOCK_BACK_MS: i64 = 10 * MINUTE_MS;
 
@@ -113,6 +115,21 @@ impl Secret {
         all
     }
 
+    /// How many hours apart another secret can be kept from this one, when `hours` are too many: as long as this
+    /// one's longest pause or longer, and the other's slot finds it just rotated every time.
+    pub fn apart_hours_max(&self, hours: u32, now: Timestamp) -> Option<u32> {
+        let plan = self.active_plan()?;
+        let first = plan.next(now, now)?;
+        let next = |slot: &Slot| plan.next(slot.opens, slot.starts);
+        let slots = std::iter::successors(Some(first), next).take(APART_SLOTS).collect::<Vec<_>>();
+        let pauses = slots.windows(2).map(|pair| pair[1].starts.millis_since(pair[0].starts));
+        let longest_ms = pauses.max()?;
+        if longest_ms > i64::from(hours) * HOUR_MS {
+            return None;
+        }
+        Some(u32::try_from((longest_ms - 1) / HOUR_MS).unwrap_or(0))
+    }
+
     /// Notes that another secret's policy keeps this one apart from it, or with `None` that it does not any
     /// more. `false` when there are too many.
     #[must_use]
@@ -145,7 +162,8 @@ impl Secret {
         }
     }
 
-    fn active_plan(&self) -> Option<Plan<'_>> {
+    /// The same while the schedule starts rotations.
+    pub fn active_plan(&self) -> Option<Plan<'_>> {
         let on = self.deletion.is_none() && self.rotation.as_ref().is_some_and(|rotation| rotation.enabled);
         self.plan().filter(|_| on)
     }

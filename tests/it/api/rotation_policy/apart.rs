@@ -50,10 +50,26 @@ async fn of_two_that_are_due_at_once_one_is_put_off_in_its_window() {
 
 #[tokio::test]
 async fn where_the_window_has_no_room_the_next_one_is_taken() {
-    let world = pair(26).await;
+    let world = pair(22).await;
     work_at(&world, "2025-11-24T08:00").await;
     let other = if rotated(&world, "a").await.is_some() { "b" } else { "a" };
-    assert_eq!(next_start(&world, other).await.unwrap(), "2025-11-25T10:00");
+    assert_eq!(next_start(&world, other).await.unwrap(), "2025-11-25T08:00");
+}
+
+#[tokio::test]
+async fn two_are_not_kept_so_far_apart_that_one_never_rotates() {
+    let world = pair(2).await;
+    let image = world.image();
+    let refused = async |hours: u32| {
+        let apart = json!({"SecretId": "a", "Apart": {"SecretIds": ["b"], "Hours": hours}});
+        keywheel(&world, "PutRotationPolicy", &apart).await.map(drop).map_err(|error| error.message)
+    };
+    let told = "Apart.Hours: `b` rotates so often that the other of the two would never rotate: give at most 23, or \
+                let it rotate less often";
+    assert_eq!(refused(24).await, Err(told.to_owned()));
+    assert_eq!(refused(720).await, Err(told.to_owned()));
+    assert_eq!(world.image(), image);
+    assert_eq!(refused(23).await, Ok(()));
 }
 
 #[tokio::test]
