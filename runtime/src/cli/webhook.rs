@@ -143,14 +143,14 @@ fn tell_list(webhooks: &[Webhook], now: Timestamp) -> String {
     let row = |webhook: &Webhook| {
         [
             webhook.name.clone(),
-            state(webhook),
             webhook.last_event_id.to_string(),
             webhook.last_try_date.as_ref().map_or_else(|| "-".to_owned(), |moment| moment.beside(now)),
             webhook.url.clone(),
+            state(webhook),
         ]
     };
     let rows: Vec<_> = webhooks.iter().map(row).collect();
-    table(["NAME", "STATE", "LAST EVENT", "LAST TRY", "URL"], &rows)
+    table(["NAME", "LAST EVENT", "LAST TRY", "URL", "STATE"], &rows)
 }
 
 /// How the last delivery went, in a few words.
@@ -162,7 +162,8 @@ fn state(webhook: &Webhook) -> String {
         return if webhook.last_try_date.is_some() { "delivered" } else { "new" }.to_owned();
     }
     let why = webhook.last_status.map(|status| status.to_string()).or_else(|| webhook.last_error.clone());
-    format!("failed {} times: {}", webhook.failures_in_a_row, why.unwrap_or_default())
+    let (count, why) = (webhook.failures_in_a_row, why.unwrap_or_default());
+    if count == 1 { format!("failed: {why}") } else { format!("failed {count} times: {why}") }
 }
 
 #[cfg(test)]
@@ -196,6 +197,6 @@ mod tests {
         check(json!({ "LastTryDate": 1_763_899_200 }), "delivered");
         check(json!({ "Enabled": false, "FailuresInARow": 2 }), "disabled");
         check(json!({ "FailuresInARow": 2, "LastStatus": 500 }), "failed 2 times: 500");
-        check(json!({ "FailuresInARow": 1, "LastError": "no connection" }), "failed 1 times: no connection");
+        check(json!({ "FailuresInARow": 1, "LastError": "no connection" }), "failed: no connection");
     }
 }
