@@ -37,7 +37,8 @@ async fn a_planted_function_is_caught_by_its_rule_and_by_no_other() {
         };
         assert!(breaches.iter().all(|breach| !breach.told.is_empty()), "{breaches:#?}");
     }
-    let planted = keywheel_guests::names().filter(|name| name.starts_with("bad_")).count();
+    let is_planted = |name: &&str| name.starts_with("bad_") && !name.starts_with("bad_http_");
+    let planted = keywheel_guests::names().filter(is_planted).count();
     assert_eq!(planted, Rule::ALL.len(), "each planted function has its rule");
 }
 
@@ -79,12 +80,32 @@ fn the_readme_tells_every_rule() {
 }
 
 #[tokio::test]
-async fn what_speaks_http_is_not_judged_by_a_service_that_is_not_there() {
-    let verdict = check(keywheel_guests::component("fetches")).await;
-    assert!(verdict.is_good(), "{:#?}", verdict.findings);
-    assert!(
-        !verdict.findings.iter().any(|(_, finding)| *finding == Finding::Kept),
-        "{:#?}",
-        verdict.findings
-    );
+async fn what_speaks_http_is_judged_by_a_simulated_service() {
+    let verdict = check(keywheel_guests::component("bad_http_tests_pending")).await;
+    for (rule, finding) in &verdict.findings {
+        let Finding::Broken { breaches, .. } = finding else {
+            assert_eq!(*finding, Finding::Kept, "{}", rule.name());
+            continue;
+        };
+        assert_eq!(*rule, Rule::TestsPending, "{breaches:#?}");
+        let place = breaches[0].place.as_ref().unwrap();
+        assert_eq!((place.call, place.touch.as_str()), ("http.handle", "GET /users/app at api.example:443"));
+    }
+    assert_eq!(verdict.broken(), [Rule::TestsPending], "{:#?}", verdict.findings);
+    assert_eq!(verdict.setting, "an HTTP service");
+}
+
+#[tokio::test]
+async fn what_speaks_another_protocol_is_not_judged_and_told_why() {
+    let check_told = async |guest: &str, told: &str| {
+        let verdict = check(keywheel_guests::component(guest)).await;
+        assert_eq!(verdict.findings.len(), Rule::ALL.len());
+        for (rule, finding) in &verdict.findings {
+            let Finding::NotJudged(why) = finding else { panic!("{guest}: {}: {finding:?}", rule.name()) };
+            assert!(why.contains(told) && why.contains("sdk/README.md"), "{guest}: {why}");
+        }
+    };
+    // The path holds a password.
+    check_told("speaks_otherwise", "does not know `POST /login/[redacted]`").await;
+    check_told("fetches", "it asks nothing of the simulated service").await;
 }

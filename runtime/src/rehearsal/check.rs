@@ -28,6 +28,9 @@ const SQL: &str = "keywheel:rotation/sql@";
 /// The interface that HTTP services are reached by.
 const HTTP: &str = "wasi:http/outgoing-handler@";
 
+/// Where the protocol of the simulated service is described.
+const PROTOCOL: &str = "sdk/README.md describes the requests that it answers";
+
 /// What a function is, by the rules.
 #[derive(Clone, Debug)]
 pub struct Verdict {
@@ -71,7 +74,7 @@ pub enum Finding {
     /// The function keeps it.
     Kept,
     /// It could not be judged, and why.
-    NotJudged(&'static str),
+    NotJudged(String),
     /// The function breaks it.
     Broken {
         /// Where and how; the first ones.
@@ -109,22 +112,24 @@ pub struct Place {
 ///
 /// When the rehearsal itself fails, for instance because the secret is too long to be stored.
 pub async fn check(function: &Function, setting: Option<&Setting>) -> Result<Verdict, ApiError> {
-    let with_databases = imports(function, SQL);
-    let settings = setting.map_or_else(|| Setting::usual(with_databases), |setting| vec![setting.clone()]);
-    let mut best: Option<(usize, Examination<'_>, Course)> = None;
+    let usual = || Setting::usual(imports(function, SQL), imports(function, HTTP));
+    let settings = setting.map_or_else(usual, |setting| vec![setting.clone()]);
+    let mut best: Option<((usize, bool), Examination<'_>, Course)> = None;
     for setting in settings {
         let mut examination = Examination::new(function, setting);
         let course = examination.rotate().await?;
         let reached = course.reached();
-        if best.as_ref().is_none_or(|(most, ..)| reached > *most) {
-            best = Some((reached, examination, course));
+        // What does not rotate at all is told about the service, when it may speak to one.
+        let rank = (reached, examination.setting.is_for_service() && !course.is_complete);
+        if best.as_ref().is_none_or(|(most, ..)| rank > *most) {
+            best = Some((rank, examination, course));
         }
         if reached == Course::REACHED_MAX {
             break;
         }
     }
     let (_, mut examination, course) = best.expect("there is at least one setting");
-    if course.is_complete {
+    if course.is_complete && course.foreign.is_none() {
         examination.repeat(&course).await?;
         examination.mislead(&course).await?;
         examination.break_off(&course).await?;
@@ -140,6 +145,8 @@ fn imports(function: &Function, interface: &str) -> bool {
 struct Course {
     passed: Vec<Passed>,
     is_complete: bool,
+    /// Why its protocol is not the one that is simulated, when it is not.
+    foreign: Option<String>,
 }
 
 /// One step of it.
@@ -181,24 +188,55 @@ impl<'a> Examination<'a> {
     /// A plain rotation.
     async fn rotate(&mut self) -> Result<Course, ApiError> {
         let world = World::simulated(&self.setting).await?;
-        let mut course = Course { passed: Vec::new(), is_complete: false };
+        let mut course = Course { passed: Vec::new(), is_complete: false, foreign: None };
         for step in Step::ALL {
             let before = world.fork();
             let ran = self.run(&world, step, None).await?;
             if let Some(told) = failure(&ran) {
                 self.breach(Rule::Rotates, step, place(&ran.calls, ran.calls.len()), told);
+                course.foreign = self.foreign(&world, &course, &ran.calls);
                 return Ok(course);
             }
-            self.look_after(&world, step, &ran).await?;
+            self.look_after(&world, &before, step, &ran).await?;
             let (after, left) = (world.fork(), State::of(&world).await?);
             course.passed.push(Passed { step, before, calls: ran.calls, after, left });
         }
         course.is_complete = true;
+        course.foreign = self.foreign(&world, &course, &[]);
         Ok(course)
     }
 
+    /// Why a function that speaks HTTP does not speak the protocol that is simulated, when it does not: to judge
+    /// it by that would be wrong. `last` are the calls of a step that failed.
+    fn foreign(&self, world: &World, course: &Course, last: &[Call]) -> Option<String> {
+        if !imports(self.function, HTTP) || imports(self.function, SQL) {
+            return None;
+        }
+        let targets = world.targets()?;
+        let own = self.setting.credentials().filter(|_| self.setting.is_for_service());
+        let unknown = own.map(|own| targets.unknown_requests(&own.address)).unwrap_or_default();
+        let spoke = own.is_some_and(|own| !targets.logins(&own.address).is_empty());
+        let judged = if course.is_complete { spoke || own.is_none() } else { spoke && unknown.is_empty() };
+        if judged {
+            return None;
+        }
+        let calls = course.passed.iter().flat_map(|passed| &passed.calls).chain(last);
+        let elsewhere = calls.map(|call| &call.touch).find(|touch| touch.is_outside());
+        Some(match (unknown.first(), elsewhere) {
+            (Some(request), _) => format!("the simulated service does not know `{request}`: {PROTOCOL}"),
+            (None, Some(touch)) => format!("no simulated service knows `{touch}`: {PROTOCOL}"),
+            (None, None) => format!("it asks nothing of the simulated service: {PROTOCOL}"),
+        })
+    }
+
     /// What must hold after each step of a plain rotation.
-    async fn look_after(&mut self, world: &World, step: Step, ran: &Ran) -> Result<(), ApiError> {
+    async fn look_after(
+        &mut self,
+        world: &World,
+        before: &World,
+        step: Step,
+        ran: &Ran,
+    ) -> Result<(), ApiError> {
         if world.logs_in(CURRENT).await?.is_some() && world.is_locked_out().await? {
             let told = "neither the current nor the pending value logs in when the step has ended";
             self.breach(Rule::NeverLockedOut, step, None, told.to_owned());
@@ -220,7 +258,7 @@ impl<'a> Examination<'a> {
                 let told = "the pending value does not log in when the step has ended";
                 self.breach(Rule::Rotates, step, None, told.to_owned());
             }
-            Step::TestSecret => self.look_at_logins(world, pending.as_ref(), ran).await?,
+            Step::TestSecret => self.look_at_logins(world, before, pending.as_ref(), ran),
             Step::FinishSecret if !world.versions().await?.is_at(CURRENT, world.token()) => {
                 let told = "the step ended without having moved AWSCURRENT to the pending version";
                 self.breach(Rule::FinishMovesLabelOnly, step, None, told.to_owned());
@@ -231,19 +269,15 @@ impl<'a> Examination<'a> {
     }
 
     /// Whether `testSecret` has just logged in with the pending value.
-    async fn look_at_logins(
-        &mut self,
-        world: &World,
-        pending: Option<&SecretValue>,
-        ran: &Ran,
-    ) -> Result<(), ApiError> {
-        let Some(pending) = pending.and_then(Credentials::of) else { return Ok(()) };
-        let opened = ran.calls.iter().filter(|call| call.name == "sql.connection.open").count();
-        let logins = world.targets().map(|targets| targets.logins(&pending.address)).unwrap_or_default();
-        let tested =
-            logins.iter().rev().take(opened).any(|login| {
-                login.accepted && login.user == pending.user && login.password == pending.password
-            });
+    fn look_at_logins(&mut self, world: &World, before: &World, pending: Option<&SecretValue>, ran: &Ran) {
+        let Some(pending) = pending.and_then(Credentials::of) else { return };
+        let logins = |world: &World| {
+            world.targets().map(|targets| targets.logins(&pending.address)).unwrap_or_default()
+        };
+        let tested = logins(world)
+            .iter()
+            .skip(logins(before).len())
+            .any(|login| login.accepted && login.user == pending.user && login.password == pending.password);
         if !tested {
             let (place, told) = match ran.calls.iter().position(|call| call.touch.is_outside()) {
                 Some(at) => (place(&ran.calls, at), "it logs in with something else than the pending value"),
@@ -251,7 +285,6 @@ impl<'a> Examination<'a> {
             };
             self.breach(Rule::TestsPending, Step::TestSecret, place, told.to_owned());
         }
-        Ok(())
     }
 
     /// Every step once more after it has succeeded.
@@ -468,12 +501,9 @@ impl<'a> Examination<'a> {
     }
 
     fn verdict(self, course: &Course) -> Verdict {
-        let may_speak_http = imports(self.function, HTTP) && !imports(self.function, SQL);
         let finding = |rule: Rule| {
-            if rule == Rule::Rotates && !course.is_complete && may_speak_http {
-                return Finding::NotJudged(
-                    "no HTTP service is simulated, and it does not rotate without one",
-                );
+            if let Some(why) = course.foreign.as_ref().filter(|_| rule.needs_protocol()) {
+                return Finding::NotJudged(why.clone());
             }
             let mut breaches: Vec<Breach> = self
                 .breaches
@@ -486,9 +516,11 @@ impl<'a> Examination<'a> {
             if !breaches.is_empty() {
                 Finding::Broken { breaches, more }
             } else if rule.needs_target() && self.setting.credentials().is_none() {
-                Finding::NotJudged("the secret names no database")
+                Finding::NotJudged("the secret names no target".to_owned())
+            } else if let Some(why) = &course.foreign {
+                Finding::NotJudged(why.clone())
             } else if !course.is_complete {
-                Finding::NotJudged("the rotation does not get to its end")
+                Finding::NotJudged("the rotation does not get to its end".to_owned())
             } else {
                 Finding::Kept
             }

@@ -1,5 +1,5 @@
 //! Rehearses rotation functions: the real sandbox and the real actions of the API, over a store in memory and
-//! databases that are simulated.
+//! databases and HTTP services that are simulated.
 //!
 //! [`check`] judges a function by the rules of its contract; [`World`] runs single steps. A rehearsal has the
 //! rules of a rotation, because it calls the same code: labels, tokens and what a rotation may put and move are

@@ -95,4 +95,10 @@ impl Rule {
     pub(super) const fn needs_target(self) -> bool {
         matches!(self, Self::SameLogin | Self::TestsPending | Self::WrongPasswordFails | Self::NeverLockedOut)
     }
+
+    /// Whether a breach may come of a target that is simulated and speaks another protocol than the function.
+    pub(super) const fn needs_protocol(self) -> bool {
+        self.needs_target()
+            || matches!(self, Self::Rotates | Self::Idempotent | Self::SurvivesDeath | Self::SurvivesFaults)
+    }
 }

@@ -17,7 +17,7 @@ use keywheel_domain::version::{CURRENT, PENDING, Versions};
 use keywheel_host::rehearsal::{Address, Call, Fault, Rehearsal, Targets};
 use keywheel_host::{Egress, Event, Function, Invocation, Limits, Report};
 
-use super::setting::{Credentials, Setting};
+use super::setting::{Credentials, Kind, Setting};
 use crate::clock::Clock;
 use crate::config::RootKeySource;
 use crate::entropy::{self, Entropy};
@@ -49,7 +49,7 @@ pub struct World {
     ops: Arc<Operations>,
     clock: Arc<SteadyClock>,
     entropy: Arc<dyn Entropy>,
-    /// The simulated databases; the real ones when absent.
+    /// What is simulated outside; the real databases when absent.
     targets: Option<Targets>,
     egress: Egress,
     secret_arn: String,
@@ -76,8 +76,11 @@ impl World {
     /// When the secret cannot be stored, for instance because it is too long.
     pub async fn simulated(setting: &Setting) -> Result<Self, ApiError> {
         let targets = Targets::new();
-        if let (Some(own), Some(dialect)) = (setting.credentials(), setting.dialect()) {
-            targets.add(own.address.clone(), dialect);
+        if let (Some(own), Some(kind)) = (setting.credentials(), setting.kind()) {
+            match kind {
+                Kind::Database(dialect) => targets.add(own.address.clone(), dialect),
+                Kind::Service { is_encrypted } => targets.add_service(own.address.clone(), is_encrypted),
+            }
             targets.set_user(&own.address, &own.user, &own.password, false);
             if setting.has_admin() {
                 let password = Sensitive::new(ADMIN_PASSWORD.to_owned());
@@ -275,7 +278,7 @@ impl World {
         }
     }
 
-    /// Whether the value with this label logs in. `None` when it is for no database.
+    /// Whether the value with this label logs in. `None` when it is for no target.
     pub(super) async fn logs_in(&self, stage: &str) -> Result<Option<bool>, ApiError> {
         let (Some(targets), Some(value)) = (&self.targets, self.value(stage).await?) else { return Ok(None) };
         Ok(Credentials::of(&value).map(|own| targets.accepts(&own.address, &own.user, &own.password)))

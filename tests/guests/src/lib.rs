@@ -1,10 +1,11 @@
 //! Rotation functions for tests of the sandbox, as WebAssembly components: each one in `examples/`
 //! misbehaves in one way; `noop` and `prints` behave. Those whose names begin with `bad_` break one rule of the
-//! contract each, and are named after it.
+//! contract each, and are named after it; `bad_http_…` does so with an HTTP service in the place of a database.
 //!
 //! An example is used because one package may have many of them, each a component of its own.
 
 pub mod planted;
+pub mod planted_http;
 
 /// The component of the example with this name.
 ///
@@ -30,7 +31,7 @@ const COMPONENTS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/compone
 mod tests {
     #[test]
     fn every_guest_is_a_component() {
-        assert_eq!(super::names().count(), 39);
+        assert_eq!(super::names().count(), 41);
         for name in super::names() {
             assert!(super::component(name).starts_with(b"\0asm\x0d\0\x01\0"), "{name}");
         }

@@ -142,6 +142,13 @@ async fn a_new_project_of_each_kind_tests_builds_and_keeps_every_rule() {
             serde_json::from_str(&desk.says(&["function", "check", &component, "--json"])).unwrap();
         assert_eq!(verdict["Good"], true, "{verdict:#}");
         if kind == "http" {
+            let rules = verdict["Rules"].as_array().unwrap();
+            assert!(rules.iter().all(|rule| rule["Result"] == "kept"), "{verdict:#}");
+            let secret = r#"{"host":"api.example","port":8080,"ssl":false,"username":"app"}"#;
+            let told = desk.says(&["function", "test", &component, "--secret", secret]);
+            for line in ["PUT /users/app at api.example:8080", "-> status 401", "the rotation ended well"] {
+                assert!(told.contains(line), "{line}: {told}");
+            }
             http::check_rotation(&fs::read(desk.path(&component)).unwrap(), "Rust").await;
         }
     }
@@ -178,7 +185,7 @@ fn a_broken_rule_is_told_with_its_step_and_call() {
 
     fs::write(desk.path("text.wasm"), "text").unwrap();
     desk.fails(&["function", "check", "text.wasm"], 1, "this is not WebAssembly");
-    desk.fails(&["function", "check", "bad.wasm", "--secret", r#"{"host":"db"}"#], 2, "`engine`");
+    desk.fails(&["function", "check", "bad.wasm", "--secret", r#"{"host":"db"}"#], 2, "`username`");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use keywheel::rehearsal::{self, Finding};
 use keywheel_domain::rotation::{FailureKind, Step};
 use keywheel_host::{Egress, Outcome};
 use keywheel_tests::languages::{Language, Project};
@@ -110,6 +111,17 @@ async fn each_language_rotates_a_password_over_http() {
     for language in Language::ALL {
         let component = Project::new(language, "http").unwrap().component().unwrap();
         check_rotation(&component, language.name()).await;
+    }
+}
+
+#[tokio::test]
+async fn each_language_keeps_every_rule_over_http() {
+    for language in Language::ALL {
+        let function = load(&Project::new(language, "http").unwrap()).await.unwrap();
+        let verdict = rehearsal::check(&function, None).await.unwrap();
+        for (rule, finding) in &verdict.findings {
+            assert_eq!(*finding, Finding::Kept, "{}: {}", language.name(), rule.name());
+        }
     }
 }
 

@@ -32,6 +32,11 @@ impl Call {
             Touch::Target { address, what: format!("log in as `{}`", target.username) },
         )
     }
+
+    /// The call that sends a request. What it is called holds no value.
+    pub(crate) fn request(address: Address, told: &str) -> Self {
+        Self::new("http.handle", Touch::Target { address, what: told.to_owned() })
+    }
 }
 
 /// What a call of the host is about.

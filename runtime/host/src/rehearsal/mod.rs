@@ -1,5 +1,5 @@
 //! A rehearsal: one step as [`Function::invoke`] runs it, with every call of the host on record, one of which
-//! may go wrong, and with databases that are simulated when the caller brings them.
+//! may go wrong, and with databases and HTTP services that are simulated when the caller brings them.
 //!
 //! The sandbox, the contract and the limits are the real ones; only what is behind the calls differs. A record
 //! names what a call touched and never a value. An ordinary invocation pays one comparison for each call.
@@ -10,6 +10,7 @@ mod call;
 mod credential;
 mod database;
 mod secrets;
+mod service;
 mod session;
 mod statement;
 mod targets;
@@ -50,7 +51,7 @@ pub enum Fault {
 pub struct Rehearsal(Arc<Stage>);
 
 struct Stage {
-    /// The simulated databases; the real ones when absent.
+    /// What is simulated; the real ones when absent.
     targets: Option<Targets>,
     /// Which call goes wrong, counted from 0, and how.
     fault: Option<(usize, Fault)>,
@@ -61,7 +62,7 @@ struct Stage {
 }
 
 impl Rehearsal {
-    /// A stage for one step with these databases, or with the real ones.
+    /// A stage for one step with these targets, or with the real ones.
     pub fn new(targets: Option<Targets>) -> Self {
         Self::with_fault(targets, None)
     }
@@ -112,11 +113,24 @@ impl Rehearsal {
         lost: impl Fn() -> E,
         effect: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let number = {
-            let mut calls = lock(&self.0.calls);
-            calls.push(call);
-            calls.len() - 1
-        };
+        let number = self.enter(call);
+        self.play(number, lost, effect).await
+    }
+
+    /// Records a call that is about to happen, and returns its number.
+    pub(crate) fn enter(&self, call: Call) -> usize {
+        let mut calls = lock(&self.0.calls);
+        calls.push(call);
+        calls.len() - 1
+    }
+
+    /// Lets a call that is on record happen, or go wrong.
+    pub(crate) async fn play<T, E: Told>(
+        &self,
+        number: usize,
+        lost: impl Fn() -> E,
+        effect: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let fault = self.0.fault.filter(|(at, _)| *at == number).map(|(_, fault)| fault);
         if fault == Some(Fault::KillBefore) {
             return self.die().await;
@@ -135,6 +149,13 @@ impl Rehearsal {
             };
         }
         answer
+    }
+
+    /// Puts what an answer says on record, in the place of that it came.
+    pub(crate) fn refused(&self, number: usize, code: String) {
+        if let Some(call) = lock(&self.0.calls).get_mut(number) {
+            call.answer = Answer::Refused(code);
+        }
     }
 
     /// The process is gone: nothing that it waits for ever comes.

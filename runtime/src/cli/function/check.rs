@@ -65,13 +65,14 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<(), Failure> {
     }
 }
 
-/// Refuses a component that breaks a rule, before it is deployed. Returns how many rules it keeps.
+/// Refuses a component that breaks a rule, before it is deployed. Returns how many rules it keeps, and how many
+/// were not judged.
 pub(super) async fn require(file: &Path, wasm: &[u8]) -> Result<String, Failure> {
     let component = Component::compile(file, wasm).await?;
     let verdict = rehearsal::check(&component.function, None).await.context("the rehearsal failed")?;
     let shown = file.display();
     match broken(&verdict) {
-        None => Ok(kept(&verdict)),
+        None => Ok(judged(&verdict)),
         Some(rules) => Err(Failure::Failed(anyhow!(
             "`{shown}` breaks {rules}: `keywheel function check {shown}` shows how; --no-check deploys it all the same"
         ))),
@@ -87,6 +88,22 @@ fn broken(verdict: &Verdict) -> Option<String> {
 fn kept(verdict: &Verdict) -> String {
     let kept = verdict.findings.iter().filter(|(_, finding)| *finding == Finding::Kept).count();
     format!("{kept} of {} rules kept", Rule::ALL.len())
+}
+
+/// How many rules are kept, and how many were not judged and why, in one line.
+fn judged(verdict: &Verdict) -> String {
+    let reasons: Vec<&str> = verdict
+        .findings
+        .iter()
+        .filter_map(|(_, finding)| match finding {
+            Finding::NotJudged(why) => Some(why.as_str()),
+            Finding::Kept | Finding::Broken { .. } => None,
+        })
+        .collect();
+    match reasons.first() {
+        None => kept(verdict),
+        Some(why) => format!("{}; {} not judged: {why}", kept(verdict), reasons.len()),
+    }
 }
 
 fn to_text(verdict: &Verdict, seconds: f64) -> String {
@@ -160,7 +177,7 @@ fn to_json(name: &str, bytes: usize, verdict: &Verdict) -> Value {
     let rules = verdict.findings.iter().map(|(rule, finding)| {
         let (result, why, breaches, more) = match finding {
             Finding::Kept => ("kept", None, Vec::new(), 0),
-            Finding::NotJudged(why) => ("notJudged", Some(*why), Vec::new(), 0),
+            Finding::NotJudged(why) => ("notJudged", Some(why.as_str()), Vec::new(), 0),
             Finding::Broken { breaches, more } => {
                 ("broken", None, breaches.iter().map(breach).collect(), *more)
             }

@@ -53,15 +53,16 @@ enum FunctionCommand {
     Build(build::BuildArguments),
     /// Judges a component by the rules of the contract, in a rehearsal.
     ///
-    /// Runs the function with a Secrets Manager in memory and a database that is simulated: once as it should be,
-    /// then each step twice, killed before and after each call of the host, with each call refused and each
-    /// answer lost, and with values that it must not take. Exits with 1 when the function breaks a rule.
+    /// Runs the function with a Secrets Manager in memory and a database or an HTTP service that is simulated:
+    /// once as it should be, then each step twice, killed before and after each call of the host, with each call
+    /// refused and each answer lost, and with values that it must not take. Exits with 1 when the function breaks a
+    /// rule.
     Check(check::CheckArguments),
     /// Runs the four steps of a component and shows what each does.
     ///
-    /// The secret is in memory. Its database is simulated, or with --against a real one, whose password is then
-    /// really changed: the new value is written to the file of --save before. Shows every call of the host, and no
-    /// value. The environment adds KEYWHEEL_TARGET_PASSWORD, the password for --against.
+    /// The secret is in memory. Its database or HTTP service is simulated, or the database is with --against a real
+    /// one, whose password is then really changed: the new value is written to the file of --save before. Shows
+    /// every call of the host, and no value. The environment adds KEYWHEEL_TARGET_PASSWORD, the password for --against.
     Test(test::TestArguments),
     /// Checks and deploys a component, publishes a version of it, and lets Secrets Manager invoke it.
     Deploy(OnServer<deploy::DeployArguments>),

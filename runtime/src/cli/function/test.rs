@@ -34,7 +34,7 @@ pub(super) struct TestArguments {
     /// The component.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The secret, as JSON or as @FILE; the password of a simulated database may be left out.
+    /// The secret, as JSON or as @FILE; the password of a simulated target may be left out.
     #[arg(long, value_name = "JSON", required_unless_present = "against")]
     secret: Option<String>,
     /// A real database, as postgres://USER@HOST:PORT/DATABASE: the only address that the function reaches.

@@ -98,3 +98,18 @@ async fn what_cannot_be_deployed_is_refused_in_a_sentence() {
     let functions = listed["Functions"].as_array().unwrap();
     assert!(functions.iter().all(|function| function["FunctionName"] != "bad"), "{listed}");
 }
+
+#[tokio::test]
+async fn what_could_not_be_judged_is_deployed_and_told() {
+    let site = Site::start().await;
+    let operator = Person::operator(site.keywheel.address());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("otherwise.wasm");
+    fs::write(&file, keywheel_guests::component("speaks_otherwise")).unwrap();
+    let output = operator.run(&["function", "deploy", file.to_str().unwrap(), "--name", "otherwise"]).await;
+    let told = text(output.stderr);
+    assert!(output.status.success(), "{told}");
+    let line =
+        "0 of 13 rules kept; 13 not judged: the simulated service does not know `POST /login/[redacted]`: ";
+    assert!(told.lines().any(|told| told.contains(line)), "{told}");
+}

@@ -88,7 +88,7 @@ impl Exchange {
     }
 
     /// A guest is told the kind; the log has the words.
-    fn not_connected(&self, error: &EgressError) -> Error {
+    pub(super) fn not_connected(&self, error: &EgressError) -> Error {
         match error {
             EgressError::NotAllowed { .. } => {
                 self.log(&error.to_string());
@@ -133,7 +133,7 @@ impl Exchange {
 
 /// Where a request goes. A method that would make a tunnel of the connection, and a user in the address, which
 /// would become part of a header, are refused.
-fn peer<B>(request: &Request<B>) -> Result<Rule> {
+pub(super) fn peer<B>(request: &Request<B>) -> Result<Rule> {
     if request.method() == Method::CONNECT {
         return Err(Error::HttpRequestMethodInvalid);
     }

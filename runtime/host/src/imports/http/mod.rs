@@ -5,6 +5,7 @@
 //! one makes a new request, which is checked like any other.
 
 mod exchange;
+mod rehearsed;
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
@@ -17,10 +18,12 @@ use wasmtime_wasi_http::{
 
 use crate::egress::Egress;
 use crate::limits::Limits;
+use crate::rehearsal::Rehearsal;
 use crate::state::State;
 use crate::traffic::{Open, Traffic};
 use crate::transcript::{Level, SharedTranscript};
 use exchange::{Answer, Exchange};
+use rehearsed::Rehearsed;
 
 /// Headers of one request, in the form in which the host holds them.
 const FIELDS_BYTES_MAX: usize = 64 * 1024;
@@ -58,6 +61,8 @@ struct Hooks {
     traffic: Traffic,
     /// The place that the request which is about to be sent has in the traffic.
     place: Option<Open>,
+    /// The stage, when this is a rehearsal.
+    stage: Option<Rehearsal>,
 }
 
 impl Http {
@@ -75,6 +80,7 @@ impl Http {
             transcript: transcript.clone(),
             traffic: traffic.clone(),
             place: None,
+            stage: None,
         };
         Self { context, hooks }
     }
@@ -100,6 +106,7 @@ impl State {
             return Err(types::ErrorCode::ConnectionLimitReached.into());
         };
         self.http.hooks.place = Some(place);
+        self.http.hooks.stage.clone_from(&self.rehearsal);
         let answer = outgoing_handler::Host::handle(&mut self.http(), request, options);
         // A request that makes no sense was not sent.
         self.http.hooks.place = None;
@@ -130,6 +137,14 @@ impl WasiHttpHooks for Hooks {
             transcript: self.transcript.clone(),
             options: options.unwrap_or_default(),
         };
+        if let Some(stage) = self.stage.clone() {
+            // On record before the guest goes on, so that the order of calls is its own.
+            let entered = Rehearsed::enter(stage, exchange, &request);
+            return Box::new(async move {
+                let place = place.ok_or(wasmtime_wasi_http::Error::ConnectionLimitReached)?;
+                entered?.run(request, place).await
+            });
+        }
         Box::new(async move {
             let place = place.ok_or(wasmtime_wasi_http::Error::ConnectionLimitReached)?;
             exchange.run(request, place).await
