@@ -9,6 +9,7 @@ pub mod function;
 pub mod kms;
 pub mod next_token;
 pub mod password;
+pub mod policy;
 pub mod replication;
 pub mod resource_policy;
 pub mod rotation;
