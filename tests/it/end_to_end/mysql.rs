@@ -61,8 +61,10 @@ impl Site {
     }
 
     async fn logs_in(&self, name: &str, stage: &str) -> bool {
-        let user = self.member(name, stage, "username").await;
-        self.mariadb.accepts(&user, &self.member(name, stage, "password").await).unwrap()
+        // One read: between two, a rotation may have given the label to the other user's version.
+        let value = self.client.value(name, stage).await.unwrap();
+        let member = |key: &str| value[key].as_str().unwrap();
+        self.mariadb.accepts(member("username"), member("password")).unwrap()
     }
 
     /// `kill -9`, then another process on the same folder.
