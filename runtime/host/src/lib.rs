@@ -39,4 +39,5 @@ pub use imports::secrets::Secrets;
 pub use invoke::{Event, Invocation};
 pub use limits::Limits;
 pub use report::{Outcome, Report};
+pub use tls::Authorities;
 pub use transcript::{Level, LogLine};

@@ -1,5 +1,5 @@
-//! TLS for requests of a function: certificates are always verified, by what the system trusts and what the
-//! rules of the invocation add.
+//! TLS to servers: certificates are always verified, by what the system trusts and what is added: by the rules of
+//! an invocation, or by who runs this program.
 
 use std::io;
 use std::net::IpAddr;
@@ -17,26 +17,29 @@ const HTTP_1_1: &[u8] = b"http/1.1";
 
 /// Whom servers must be vouched for by.
 #[derive(Debug, Default)]
-pub(crate) struct Authorities {
+pub struct Authorities {
     added: Vec<CertificateDer<'static>>,
     /// The system's roots take a while to read: only who speaks TLS waits for it.
     config: OnceLock<Arc<ClientConfig>>,
 }
 
 impl Authorities {
-    /// What the system trusts. All invocations share it.
-    pub(crate) fn system() -> Arc<Self> {
+    /// What the system trusts. All share it.
+    pub fn system() -> Arc<Self> {
         static SYSTEM: OnceLock<Arc<Authorities>> = OnceLock::new();
         Arc::clone(SYSTEM.get_or_init(Arc::default))
     }
 
     /// Trusts these authorities beside the system's.
-    pub(crate) fn with(added: Vec<CertificateDer<'static>>) -> Arc<Self> {
+    pub fn with(added: Vec<CertificateDer<'static>>) -> Arc<Self> {
         Arc::new(Self { added, config: OnceLock::new() })
     }
 
-    /// Agrees on TLS with a host over a connection.
-    pub(crate) async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+    /// Agrees on TLS with a host, a name or an IP address, over a connection.
+    ///
+    /// # Errors
+    /// Its certificate is refused, or it does not speak TLS.
+    pub async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         let name = match host.parse::<IpAddr>() {
             Ok(ip) => ServerName::from(ip),
             Err(_) => ServerName::try_from(host.to_owned()).map_err(io::Error::other)?,

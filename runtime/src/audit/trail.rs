@@ -2,7 +2,8 @@
 //!
 //! Changes have rows of their own in the log, committed with what they change. The trail is for the rest:
 //! who read what, from where, and who was refused. Its rows are gathered and written some at a time, so that
-//! a read waits for no disk; a process that dies loses those of the last moment, [`FLUSH_MS`], and no others.
+//! a read waits for no disk; a process that dies loses those that were not written yet: of [`FLUSH_MS`] where the
+//! disk keeps up, and never more than wait at most.
 //!
 //! Deliberately absent: requests that nobody signed. Strangers would fill the disk with them.
 
@@ -53,6 +54,7 @@ pub struct Trail {
     full: Notify,
     /// Some were written.
     written: Notify,
+    /// Rows could not be written, and that was said.
     fails: AtomicBool,
 }
 
@@ -130,16 +132,15 @@ impl Trail {
             if rows.is_empty() {
                 return;
             }
-            let count = rows.len();
             let batch = rows.into_iter().fold(Batch::new(), |batch, (key, row)| batch.put(key, row));
-            let failed = self.store.commit(batch).await.err();
+            let written = self.store.commit(batch).await;
             self.written.notify_waiters();
-            if let Some(error) = &failed {
-                let error = error as &dyn std::error::Error;
-                tracing::error!(error, calls = count, "calls are missing in the trail");
-            }
-            if self.fails.swap(failed.is_some(), Ordering::Relaxed) && failed.is_none() {
-                tracing::info!("calls are written to the trail again");
+            // Once: a store that failed takes no more writes until it is opened anew.
+            if let Err(error) = written
+                && !self.fails.swap(true, Ordering::Relaxed)
+            {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "calls are missing in the trail from now on");
             }
         }
     }

@@ -122,16 +122,16 @@ impl Server {
     }
 
     /// What `work` comes to, or `late` if the deadline is there first.
-    async fn before<T>(
+    pub(super) async fn before<T, E>(
         &self,
         deadline: Timestamp,
         work: impl Future<Output = T>,
-        late: BodyError,
-    ) -> Result<T, BodyError> {
+        late: E,
+    ) -> Result<T, E> {
         tokio::select! {
             biased;
             done = work => Ok(done),
-            // No timer is set when the work is done at once, as taking room mostly is.
+            // No timer is set when the work is done at once, as taking room or a turn mostly is.
             () = async { self.clock.sleep_until(deadline).await } => Err(late),
         }
     }

@@ -179,7 +179,9 @@ impl Server {
         trace.source = service.source;
         let caller = &*trace.caller.insert(self.caller_of(head, body.expose(), service.name).await?);
         trace.operation = Operations::operation_name(target);
-        trace.parameters = parameters(body.expose());
+        if self.trail.is_some() {
+            trace.parameters = parameters(body.expose());
+        }
         let action = AssertUnwindSafe(self.operations.dispatch(caller, target, body.expose()));
         // A panic is a bug in one action. The store holds whole commits only, so the others go on.
         let answer = action.catch_unwind().await.unwrap_or_else(|_| Err(ApiError::internal()));
@@ -197,11 +199,8 @@ impl Server {
             turn
         };
         let deadline = self.clock.now().plus_millis(self.limits.turn_ms_max);
-        tokio::select! {
-            biased;
-            turn = turn => Ok(turn),
-            () = self.clock.sleep_until(deadline) => Err(ApiError::new(ErrorCode::Throttling, "Rate exceeded")),
-        }
+        let late = |()| ApiError::new(ErrorCode::Throttling, "Rate exceeded");
+        self.before(deadline, turn, ()).await.map_err(late)
     }
 
     /// Who signed this request with this body, for this service.

@@ -15,7 +15,7 @@ use hyper::header::{CONNECTION, HOST};
 use hyper_util::rt::TokioIo;
 use keywheel_domain::time::SECOND_MS;
 use keywheel_domain::webhook::{ERROR_CHARS_MAX, Endpoint, Host};
-use keywheel_host::{Resolve, SystemResolver};
+use keywheel_host::{Authorities, Resolve, SystemResolver};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use super::{Deliver, Delivery};
 use crate::clock::Clock;
 use crate::ops::{ForbiddenAddress, check_webhook_address};
-use crate::tls::{CaFileError, Tls};
+use crate::tls::{self, CaFileError};
 
 /// Milliseconds to resolve the name, connect and agree on TLS.
 const CONNECT_MS_MAX: i64 = 5 * SECOND_MS;
@@ -110,7 +110,7 @@ pub(super) fn told(error: &DeliverError) -> String {
 pub struct HttpDeliver {
     clock: Arc<dyn Clock>,
     resolver: Arc<dyn Resolve>,
-    tls: Tls,
+    tls: Arc<Authorities>,
 }
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -122,7 +122,7 @@ impl HttpDeliver {
     /// # Errors
     /// The file is not one of certificates.
     pub fn new(clock: Arc<dyn Clock>, ca_file: Option<&Path>) -> Result<Self, CaFileError> {
-        Ok(Self { clock, resolver: Arc::new(SystemResolver), tls: Tls::new(ca_file, CA_FILE_SETTING)? })
+        Ok(Self { clock, resolver: Arc::new(SystemResolver), tls: tls::trusting(ca_file, CA_FILE_SETTING)? })
     }
 
     /// Asks another resolver than the system's.

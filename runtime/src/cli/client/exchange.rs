@@ -9,6 +9,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::sigv4;
+use keywheel_host::Authorities;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -17,7 +18,7 @@ use super::settings::CA_VARIABLE;
 use super::{ANSWER_BYTES_MAX, ANSWER_MS_MAX, CONNECT_MS_MAX, Client, ClientError};
 use crate::cli::table::plain;
 use crate::clock::Clock;
-use crate::tls::{CaFileError, Tls};
+use crate::tls::{self, CaFileError};
 
 /// The service of the credential scope of most requests.
 pub(super) const SECRETS_MANAGER: &str = "secretsmanager";
@@ -117,11 +118,11 @@ impl Client {
         within(&*self.clock, CONNECT_MS_MAX, connected).await.unwrap_or_else(late)
     }
 
-    fn tls(&self) -> Result<&Tls, CaFileError> {
+    fn tls(&self) -> Result<&Authorities, CaFileError> {
         if let Some(tls) = self.tls.get() {
             return Ok(tls);
         }
-        let made = Tls::new(self.settings.ca_file.as_deref(), CA_VARIABLE)?;
+        let made = tls::trusting(self.settings.ca_file.as_deref(), CA_VARIABLE)?;
         Ok(self.tls.get_or_init(|| made))
     }
 

@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::time::{SECOND_MS, Timestamp};
+use keywheel_host::Authorities;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -24,7 +25,6 @@ pub(super) use self::settings::Settings;
 pub(super) use self::stream::{EventStream, Message, Next};
 use crate::clock::{Clock, SystemClock};
 use crate::entropy::{self, Entropy, SystemEntropy};
-use crate::tls::Tls;
 
 /// To connect.
 const CONNECT_MS_MAX: i64 = 5 * SECOND_MS;
@@ -38,8 +38,8 @@ const PAGES_MAX: usize = 100;
 /// Whom requests go to, who signs them, and what time and randomness they take.
 pub(super) struct Client {
     settings: Settings,
-    /// Made when it is first needed: the system's authorities take a while to read.
-    tls: OnceLock<Tls>,
+    /// Whom the server must be vouched for by, once it was asked for.
+    tls: OnceLock<Arc<Authorities>>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
