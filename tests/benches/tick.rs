@@ -72,7 +72,7 @@ impl Invoke for Never {
         unreachable!("nothing is due")
     }
 
-    async fn digest(&self, _: &str, _: &Scope) -> Option<String> {
+    async fn digest(&self, _: &str, _: &str) -> Option<String> {
         None
     }
 

@@ -10,7 +10,6 @@ use keywheel::entropy::Entropy;
 use keywheel::worker::{Invocation, Invoke, Report};
 use keywheel_domain::api::{ApiError, PutSecretValueRequest, SecretValue, UpdateSecretVersionStageRequest};
 use keywheel_domain::rotation::{Outcome, Step};
-use keywheel_domain::secret::Scope;
 use keywheel_domain::version::{CURRENT, PENDING};
 use keywheel_tests::clock::SimClock;
 use keywheel_tests::entropy::SimEntropy;
@@ -76,7 +75,7 @@ impl Invoke for Hanging {
         Report { outcome, log: Vec::new(), duration_us: 1, digest: "0".repeat(64) }
     }
 
-    async fn digest(&self, _: &str, _: &Scope) -> Option<String> {
+    async fn digest(&self, _: &str, _: &str) -> Option<String> {
         Some("0".repeat(64))
     }
 
@@ -163,8 +162,8 @@ impl Invoke for Gated {
         self.hanging.invoke(invocation).await
     }
 
-    async fn digest(&self, function_arn: &str, scope: &Scope) -> Option<String> {
-        self.hanging.digest(function_arn, scope).await
+    async fn digest(&self, function_arn: &str, secret_arn: &str) -> Option<String> {
+        self.hanging.digest(function_arn, secret_arn).await
     }
 
     fn wall_ms_max(&self) -> i64 {

@@ -77,9 +77,10 @@ impl Node {
         }
     }
 
-    /// Calls an action of Secrets Manager as root.
+    /// Calls an action as root: of Secrets Manager, unless a target says of what.
     pub async fn call(&self, action: &str, body: &serde_json::Value) -> anyhow::Result<serde_json::Value> {
-        let target = format!("secretsmanager.{action}");
+        let service = if action.contains('.') { "" } else { "secretsmanager." };
+        let target = format!("{service}{action}");
         let answer = self.ops.dispatch(&Self::root(), &target, body.to_string().as_bytes()).await?;
         // An action without an output answers nothing at all.
         Ok(if answer.is_empty() { serde_json::json!({}) } else { serde_json::from_slice(&answer)? })

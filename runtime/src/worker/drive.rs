@@ -47,8 +47,8 @@ impl Worker {
         now: Timestamp,
     ) -> Result<Option<(Job, Passed)>, ApiError> {
         let job = &seen.record;
-        let digest = self.invoke.digest(&job.function_arn, &secret.scope).await.unwrap_or_default();
-        let approved = match rotation::gate(job, secret, &digest, now) {
+        let digest = self.invoke.digest(&job.function_arn, &secret.arn).await;
+        let approved = match rotation::gate(job, secret, digest.as_deref(), now) {
             Gate::Open { approved } => approved,
             Gate::Wait(state) => {
                 self.wait(seen, Job { state, ..job.clone() }).await?;
@@ -60,7 +60,7 @@ impl Worker {
         if leased.is_none() {
             self.metrics.conflict();
         }
-        Ok(leased.map(|job| (job, Passed { approved, digest, wall_ms_max })))
+        Ok(leased.map(|job| (job, Passed { approved, digest: digest.unwrap_or_default(), wall_ms_max })))
     }
 
     /// Commits that the job waits, and for what. A conflict means that somebody else changed it.

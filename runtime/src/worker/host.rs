@@ -251,18 +251,24 @@ impl HostInvoke {
         }
     }
 
-    async fn call(&self, invocation: Invocation) -> Result<Report, NotLoaded> {
-        let scope = invocation.caller.scope();
-        let resolved = self.ops.resolve_function(&invocation.function_arn, &scope).await;
+    /// What Secrets Manager may invoke for a secret: a permission may be taken away while a rotation runs.
+    async fn invocable(&self, arn: &str, secret_arn: &str) -> Result<Resolved, NotLoaded> {
+        let scope = Scope::of_arn(secret_arn);
+        let resolved = self.ops.resolve_function(arn, &scope).await;
         let resolved = resolved.map_err(|_| NotLoaded::Passing("the function cannot be read".to_owned()))?;
-        let missing = || NotLoaded::Lasting(format!("there is no function `{}`", invocation.function_arn));
+        let missing = || NotLoaded::Lasting(format!("there is no function `{arn}`"));
         let resolved = resolved.ok_or_else(missing)?;
-        let (arn, secret_arn) = (&invocation.function_arn, &invocation.secret_arn);
-        if !Operations::lets_rotate(&resolved, arn, &scope, secret_arn) {
-            return Err(NotLoaded::Lasting(format!(
-                "Secrets Manager may not invoke `{arn}` any more: its policy needs a statement that lets                  secretsmanager.amazonaws.com do so, as `aws lambda add-permission` adds"
-            )));
+        if Operations::lets_rotate(&resolved, arn, &scope, secret_arn) {
+            return Ok(resolved);
         }
+        Err(NotLoaded::Lasting(format!(
+            "Secrets Manager may not invoke `{arn}` any more: its policy needs a statement that lets \
+             secretsmanager.amazonaws.com do so, as `aws lambda add-permission` adds"
+        )))
+    }
+
+    async fn call(&self, invocation: Invocation) -> Result<Report, NotLoaded> {
+        let resolved = self.invocable(&invocation.function_arn, &invocation.secret_arn).await?;
         let function = self.function(&resolved).await?;
         if function.digest() != invocation.digest {
             // People may have agreed to the code that was there before.
@@ -314,8 +320,8 @@ impl Invoke for HostInvoke {
         Report::not_run(outcome)
     }
 
-    async fn digest(&self, function_arn: &str, scope: &Scope) -> Option<String> {
-        let resolved = self.ops.resolve_function(function_arn, scope).await.ok()??;
+    async fn digest(&self, function_arn: &str, secret_arn: &str) -> Option<String> {
+        let resolved = self.invocable(function_arn, secret_arn).await.ok()?;
         if !resolved.is_builtin {
             return Some(resolved.version.digest);
         }

@@ -192,7 +192,12 @@ impl Lambda {
             }
         }
         let event = InvocationEvent::read(body.expose())?;
-        let needs = self.room.needs_by_hand(&resolved.function.arn(), resolved.function.reserved);
+        let secret = self.ops.secret_of_invocation(caller, &event).await?;
+        let Some(alone) = self.room.enter(Room::needs_of_secret(&secret.arn)) else {
+            let told = format!("A step of {} runs already: only one does at a time.", secret.name);
+            return Err(LambdaError::conflict(told));
+        };
+        let needs = self.room.needs_of_function(&resolved.function.arn(), resolved.function.reserved);
         let Some(entered) = self.room.enter(needs) else {
             return Err(LambdaError::new(
                 LambdaErrorCode::TooManyRequests,
@@ -203,7 +208,7 @@ impl Lambda {
             NotLoaded::Passing(message) | NotLoaded::Lasting(message) => fault(&message),
         };
         let function = self.host.function(&resolved).await.map_err(not_run)?;
-        let run = self.ops.prepare_invocation(caller, resolved, &event, function.digest()).await?;
+        let run = self.ops.prepare_invocation(caller, &secret, resolved, &event, function.digest()).await?;
         let HandRun { resolved, secret_arn, caller } = run;
         let made_up = entropy::uuid(self.entropy.as_ref()).into();
         let run = Run {
@@ -216,7 +221,7 @@ impl Lambda {
             wall_ms_max: i64::MAX,
         };
         let report = self.host.run(&resolved, &function, run).await.map_err(not_run)?;
-        drop(entered);
+        drop((entered, alone));
         let mut told = LambdaAnswer { status: 200, headers: vec![version], body: b"null".to_vec() };
         if headers.log_type.as_deref() == Some("Tail") {
             told.headers.push(("x-amz-log-result", tail(&lines(&report))));

@@ -27,7 +27,7 @@ use keywheel_domain::rotation::{Outcome, Step};
 use keywheel_domain::secret::Scope;
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::time::{SECOND_MS, Timestamp};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 pub(crate) use self::guest_secrets::GuestSecrets;
 pub use self::host::{HostInvoke, Source};
@@ -56,9 +56,9 @@ pub trait Invoke: Send + Sync + 'static {
     /// the process dies before this returns: the step is then called again, with the same token.
     async fn invoke(&self, invocation: Invocation) -> Report;
 
-    /// The digest of the component that would run; `None` when there is no such function, or it cannot be
-    /// loaded. Nothing happens.
-    async fn digest(&self, function_arn: &str, scope: &Scope) -> Option<String>;
+    /// The digest of the component that would run; `None` when there is no such function, it may not be
+    /// invoked for this secret, or it cannot be loaded. Nothing happens.
+    async fn digest(&self, function_arn: &str, secret_arn: &str) -> Option<String>;
 
     /// The longest time that a step may take, in milliseconds. A lease is longer.
     fn wall_ms_max(&self) -> i64;
@@ -86,7 +86,8 @@ pub struct Invocation {
     pub caller: Caller,
     /// People have agreed to what the function asks in this step.
     pub approved: bool,
-    /// Digest of the component that the gate has let pass: no other one runs. Empty when none was found.
+    /// Digest of the component that the gate has let pass: no other one runs. Empty when none was found, and
+    /// then none does.
     pub digest: String,
     /// Milliseconds that the lease leaves for the step.
     pub wall_ms_max: i64,
@@ -119,8 +120,6 @@ pub struct Worker {
     waiting: Mutex<HashMap<String, Needs>>,
     /// What is being handled, or rests after a fault.
     taken: Mutex<BTreeSet<(String, &'static str)>>,
-    /// Something was let go: there may be room for what waits.
-    released: Notify,
 }
 
 impl Worker {
@@ -142,7 +141,6 @@ impl Worker {
             room: Room::new(RoomLimits::default()),
             waiting: Mutex::default(),
             taken: Mutex::default(),
-            released: Notify::new(),
         }
     }
 
@@ -183,7 +181,7 @@ impl Worker {
                 biased;
                 _ = stop.changed() => {}
                 Ok(()) = changes.changed() => {}
-                () = self.released.notified() => {}
+                () = self.room.released() => {}
                 () = self.sleep_until(wake_at) => {}
             }
         }
@@ -236,6 +234,6 @@ struct Taken {
 impl Drop for Taken {
     fn drop(&mut self) {
         self.worker.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-        self.worker.released.notify_one();
+        self.worker.room.release();
     }
 }

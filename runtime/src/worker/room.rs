@@ -1,4 +1,5 @@
-//! Room for what runs at once: in all, for each function, for each target, for each group.
+//! Room for what runs at once: in all, for each function, for each target, for each group, and one step of
+//! a secret, whether a rotation runs it or a person. The sandbox dies with its process, and so may this.
 //!
 //! A target that hangs keeps what waits for it, and nothing else. A job that has failed before gets at
 //! most a part of its function's room, so that several broken targets cannot take all of it.
@@ -8,6 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::Secret;
+use tokio::sync::Notify;
+
+/// Steps of one secret that run at once.
+const SECRET_MAX: usize = 1;
 
 /// How many steps, schedules and purges run at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +39,7 @@ enum Bound {
     All,
     Function(String),
     FunctionRetries(String),
+    Secret(String),
     Target(String),
     Group(String),
 }
@@ -47,11 +53,13 @@ pub(super) struct Needs(Vec<(Bound, usize)>);
 pub(super) struct Room {
     limits: RoomLimits,
     taken: Mutex<HashMap<Bound, usize>>,
+    /// Something was let go: there may be room for what waits.
+    released: Notify,
 }
 
 impl Room {
     pub(super) fn new(limits: RoomLimits) -> Arc<Self> {
-        Arc::new(Self { limits, taken: Mutex::default() })
+        Arc::new(Self { limits, taken: Mutex::default(), released: Notify::new() })
     }
 
     /// What something without a job needs.
@@ -59,11 +67,16 @@ impl Room {
         Needs(vec![(Bound::All, self.limits.running_max)])
     }
 
-    /// What a step needs that somebody runs by hand. `function` is an ARN without a qualifier.
-    pub(super) fn needs_by_hand(&self, function: &str, reserved: Option<u32>) -> Needs {
+    /// What a step needs as one of its function, an ARN without a qualifier.
+    pub(super) fn needs_of_function(&self, function: &str, reserved: Option<u32>) -> Needs {
         let mut needs = self.needs_of_nothing();
         needs.0.push((Bound::Function(function.to_owned()), self.function_max(reserved)));
         needs
+    }
+
+    /// What a step needs as one of its secret, beside that.
+    pub(super) fn needs_of_secret(secret_arn: &str) -> Needs {
+        Needs(vec![(Bound::Secret(secret_arn.to_owned()), SECRET_MAX)])
     }
 
     fn function_max(&self, reserved: Option<u32>) -> usize {
@@ -74,7 +87,8 @@ impl Room {
     pub(super) fn needs(&self, job: &Job, secret: &Secret, reserved: Option<u32>) -> Needs {
         let limits = self.limits;
         let function = &unqualified(&job.function_arn);
-        let mut needs = self.needs_by_hand(function, reserved);
+        let mut needs = self.needs_of_function(function, reserved);
+        needs.0.extend(Self::needs_of_secret(&job.secret_arn).0);
         if job.step_failures > 0 {
             needs.0.push((Bound::FunctionRetries(function.clone()), limits.function_retries_max));
         }
@@ -100,6 +114,16 @@ impl Room {
             *taken.entry(bound.clone()).or_default() += 1;
         }
         Some(Entered { room: Arc::clone(self), needs })
+    }
+
+    /// Tells the loop that waits that there may be room.
+    pub(super) fn release(&self) {
+        self.released.notify_one();
+    }
+
+    /// Waits until something was let go since the last time.
+    pub(super) async fn released(&self) {
+        self.released.notified().await;
     }
 
     /// Whether nothing at all could enter.
@@ -139,6 +163,8 @@ impl Drop for Entered {
                 }
             }
         }
+        drop(taken);
+        self.room.release();
     }
 }
 
@@ -158,12 +184,12 @@ mod tests {
             assert_eq!(unqualified(&named), arn);
         }
         let room = Room::new(RoomLimits::default());
-        let one = room.enter(room.needs_by_hand(arn, Some(1))).expect("there is room");
-        assert!(room.enter(room.needs_by_hand(arn, Some(1))).is_none());
+        let one = room.enter(room.needs_of_function(arn, Some(1))).expect("there is room");
+        assert!(room.enter(room.needs_of_function(arn, Some(1))).is_none());
         drop(one);
-        let barred = room.needs_by_hand(arn, Some(0));
+        let barred = room.needs_of_function(arn, Some(0));
         assert!(barred.is_barred() && room.enter(barred).is_none());
-        assert!(room.enter(room.needs_by_hand(arn, None)).is_some());
+        assert!(room.enter(room.needs_of_function(arn, None)).is_some());
     }
 
     #[test]
@@ -198,11 +224,12 @@ mod tests {
         let check =
             |job: &Job, expected: &[(Bound, usize)]| assert_eq!(room.needs(job, &secret, None).0, expected);
         let (all, own) = ((Bound::All, 64), (Bound::Function(function.clone()), 8));
+        let secret_arn = (Bound::Secret(secret.arn.clone()), 1);
         let target = (Bound::Target("db:5432".into()), 2);
         let group = (Bound::Group("123456789012/us-east-1/payments".into()), 1);
-        check(&job, &[all.clone(), own.clone(), target.clone(), group.clone()]);
+        check(&job, &[all.clone(), own.clone(), secret_arn.clone(), target.clone(), group.clone()]);
         job.step_failures = 1;
-        check(&job, &[all, own, (Bound::FunctionRetries(function), 4), target, group]);
+        check(&job, &[all, own, secret_arn, (Bound::FunctionRetries(function), 4), target, group]);
         let entered = room.enter(room.needs(&job, &secret, None)).expect("there is room");
         assert!(room.enter(room.needs(&job, &secret, None)).is_none(), "the group is full");
         drop(entered);

@@ -13,7 +13,6 @@ use keywheel::server::Server;
 use keywheel::store::{Batch, CommitError, Entry, Key, Revision, Store, StoreError};
 use keywheel::worker::{Invocation, Invoke, Report};
 use keywheel_domain::rotation::Outcome;
-use keywheel_domain::secret::Scope;
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::sigv4::{self, Credentials};
 use keywheel_tests::clock::SimClock;
@@ -172,7 +171,7 @@ impl Invoke for Idle {
         Report { outcome: Outcome::Done, log: Vec::new(), duration_us: 1, digest: "0".repeat(64) }
     }
 
-    async fn digest(&self, _: &str, _: &Scope) -> Option<String> {
+    async fn digest(&self, _: &str, _: &str) -> Option<String> {
         Some("0".repeat(64))
     }
 

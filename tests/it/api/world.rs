@@ -12,7 +12,6 @@ use keywheel::vault::{AccessKeys, LocalRing, PassphraseCost, Vault, open_root_ke
 use keywheel::worker::{Invocation, Invoke, Report, Worker};
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::rotation::{Outcome, Step};
-use keywheel_domain::secret::Scope;
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_tests::clock::SimClock;
 use keywheel_tests::entropy::SimEntropy;
@@ -166,7 +165,7 @@ impl Invoke for Obedient {
         }
     }
 
-    async fn digest(&self, _: &str, _: &Scope) -> Option<String> {
+    async fn digest(&self, _: &str, _: &str) -> Option<String> {
         Some("0".repeat(64))
     }
 

@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use keywheel::ops::{Operations, Principal};
 use keywheel::worker::{Invocation, Invoke, Report};
 use keywheel_domain::rotation::{self, FailureKind, Step};
-use keywheel_domain::secret::Scope;
 use keywheel_sdk::testing::{self, Outcome};
 use keywheel_sdk::{Event, Failure, Rotator};
 
@@ -180,7 +179,7 @@ impl Invoke for SimInvoke {
         }
     }
 
-    async fn digest(&self, _: &str, _: &Scope) -> Option<String> {
+    async fn digest(&self, _: &str, _: &str) -> Option<String> {
         Some(self.world.state().digest.to_owned())
     }
 

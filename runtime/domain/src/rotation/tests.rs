@@ -284,7 +284,7 @@ fn people_agree_to_one_step_of_one_component() {
     let mut secret = secret();
     secret.tags.push(crate::api::Tag { key: "keywheel:approve-before".into(), value: "createSecret".into() });
     secret.tags.push(crate::api::Tag { key: "keywheel:approvals".into(), value: "2".into() });
-    let ask = |job: &Job, digest: &str| match gate(job, &secret, digest, NOW) {
+    let ask = |job: &Job, digest: &str| match gate(job, &secret, Some(digest), NOW) {
         Gate::Wait(state) => Job { state, ..job.clone() },
         Gate::Open { .. } => job.clone(),
     };
@@ -302,10 +302,12 @@ fn people_agree_to_one_step_of_one_component() {
     let (two, answer) = agree(&one, "bob", NOW).expect("a second approval");
     assert_eq!((answer, next(&two, NOW)), (Answer::Complete, Action::Invoke(Step::CreateSecret)));
     assert_eq!(agree(&two, "cid", NOW).unwrap_err(), ApprovalError::NotOpen);
-    assert_eq!(gate(&two, &secret, "d1", NOW), Gate::Open { approved: false });
+    assert_eq!(gate(&two, &secret, Some("d1"), NOW), Gate::Open { approved: false });
+    // Nothing would run: nobody is asked.
+    assert_eq!(gate(&one, &secret, None, NOW), Gate::Open { approved: false });
     assert!(ask(&two, "d2").open_request().is_some(), "another component needs another approval");
     let test_of_it = Job { purpose: Purpose::Verify, ..job(Purpose::Verify) };
-    assert_eq!(gate(&test_of_it, &secret, "d1", NOW), Gate::Open { approved: false });
+    assert_eq!(gate(&test_of_it, &secret, Some("d1"), NOW), Gate::Open { approved: false });
 }
 
 #[test]
@@ -315,8 +317,8 @@ fn a_function_may_ask_for_itself() {
     let request = job.open_request().expect("the function asks").clone();
     assert_eq!((request.asked_by, request.summary.as_deref()), (AskedBy::Function, Some("drop 3")));
     let (job, _) = job.approved(&request.id, "ann", None, NOW).expect("open");
-    assert_eq!(gate(&job, &secret, &request.digest, NOW), Gate::Open { approved: true });
-    assert_eq!(gate(&job, &secret, "another", NOW), Gate::Open { approved: false });
+    assert_eq!(gate(&job, &secret, Some(&request.digest), NOW), Gate::Open { approved: true });
+    assert_eq!(gate(&job, &secret, Some("another"), NOW), Gate::Open { approved: false });
 }
 
 #[test]
@@ -326,14 +328,14 @@ fn a_scheduled_rotation_waits_for_its_window_until_it_has_touched_the_target() {
     let mut job = job(Purpose::Rotate);
     job.cause = Cause::Schedule { slot: NOW, closes };
     let open = Gate::Open { approved: false };
-    assert_eq!(gate(&job, &secret(), "d", NOW), open);
-    assert_eq!(gate(&job, &secret(), "d", late), Gate::Wait(State::NeedsAttention { since: late }));
+    assert_eq!(gate(&job, &secret(), Some("d"), NOW), open);
+    assert_eq!(gate(&job, &secret(), Some("d"), late), Gate::Wait(State::NeedsAttention { since: late }));
     let touched = Job { touched: true, ..job.clone() };
-    assert_eq!(gate(&touched, &secret(), "d", late), open);
+    assert_eq!(gate(&touched, &secret(), Some("d"), late), open);
     let waiting = Job { state: State::WaitingWindow { until: late }, ..job };
     let person = waiting.resumed(&api("ann"), late);
     assert_eq!(person.cause, Cause::Schedule { slot: NOW, closes: None });
-    assert_eq!(gate(&person, &secret(), "d", late), open);
+    assert_eq!(gate(&person, &secret(), Some("d"), late), open);
 }
 
 /// What people said to a request that expired was about a day that is over.
@@ -342,7 +344,7 @@ fn an_expired_request_is_over_with_what_was_said_to_it() {
     let mut secret = secret();
     let tag = |key: &str, value: &str| crate::api::Tag { key: key.into(), value: value.into() };
     secret.tags = vec![tag("keywheel:approve-before", "createSecret"), tag("keywheel:approvals", "2")];
-    let ask = |job: &Job, now| match gate(job, &secret, "d1", now) {
+    let ask = |job: &Job, now| match gate(job, &secret, Some("d1"), now) {
         Gate::Wait(state) => Job { state, ..job.clone() },
         Gate::Open { .. } => panic!("nobody has agreed"),
     };
@@ -360,7 +362,7 @@ fn an_expired_request_is_over_with_what_was_said_to_it() {
     assert_eq!(answer, Answer::Wanting(1));
     let (both, answer) = one.approved(&second.id, "ann", None, late).expect("a second approval");
     assert_eq!(
-        (answer, gate(&both, &secret, "d1", late)),
+        (answer, gate(&both, &secret, Some("d1"), late)),
         (Answer::Complete, Gate::Open { approved: false })
     );
 }

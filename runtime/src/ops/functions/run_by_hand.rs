@@ -1,6 +1,9 @@
 //! What Invoke may do: one step for one secret, as a rotation would run it.
 
+use std::sync::Arc;
+
 use keywheel_domain::api::lambda::{InvocationEvent, InvokeRequest, LambdaError, LambdaErrorCode};
+use keywheel_domain::secret::Secret;
 
 use super::{Resolved, action};
 use crate::ops::change::Change;
@@ -32,21 +35,31 @@ impl Operations {
         resolved.ok_or_else(|| LambdaError::function_not_found(&arn))
     }
 
-    /// Everything about an invocation but the run of it. A rotation that is unfinished comes first: a step by
-    /// hand could change what it has probed.
-    pub async fn prepare_invocation(
+    /// The secret that an invocation is about.
+    pub async fn secret_of_invocation(
         &self,
         caller: &Caller,
-        resolved: Resolved,
         event: &InvocationEvent,
-        digest: &str,
-    ) -> Result<HandRun, LambdaError> {
+    ) -> Result<Arc<Secret>, LambdaError> {
         let seen = self.find_secret(caller, &event.secret_id).await;
         let seen = seen.map_err(|error| {
             LambdaError::new(LambdaErrorCode::InvalidRequestContent, format!("SecretId: {}", error.message))
         })?;
-        let secret = &seen.record;
-        check_live(secret)?;
+        check_live(&seen.record)?;
+        Ok(seen.record)
+    }
+
+    /// Everything about an invocation but the run of it. A rotation that is unfinished comes first: a step by
+    /// hand could change what it has probed. One that begins later waits for the step, if it waits for room for
+    /// this secret, as the step has before this is called.
+    pub async fn prepare_invocation(
+        &self,
+        caller: &Caller,
+        secret: &Secret,
+        resolved: Resolved,
+        event: &InvocationEvent,
+        digest: &str,
+    ) -> Result<HandRun, LambdaError> {
         let detail = Some(format!("{} by {}, code {digest}", event.step, resolved.function.arn()));
         let token = Some(event.client_request_token.as_str());
         let row = self.audit_row(&caller.arn(), "Invoke", &secret.arn, token, detail);

@@ -103,11 +103,7 @@ async fn the_digest_of_what_ran_is_in_the_rotation() {
     world.work().await;
     let told = world.good("GET", "/2015-03-31/functions/f", &json!(null)).await;
     let digest = told["Code"]["Location"].as_str().unwrap().strip_prefix("sha256:").unwrap().to_owned();
-    let request = json!({"SecretId": "app"}).to_string();
-    let caller = keywheel_tests::node::Node::root();
-    let rotation =
-        world.node.ops.dispatch(&caller, "Keywheel.DescribeRotation", request.as_bytes()).await.unwrap();
-    let rotation: Value = serde_json::from_slice(&rotation).unwrap();
+    let rotation = world.node.call("Keywheel.DescribeRotation", &json!({"SecretId": "app"})).await.unwrap();
     let ran: Vec<&Value> =
         rotation["Attempts"].as_array().unwrap().iter().map(|one| &one["Digest"]).collect();
     assert!(!ran.is_empty() && ran.iter().all(|ran| **ran == digest.as_str()), "{rotation}");
@@ -120,15 +116,16 @@ async fn a_permission_that_is_taken_away_while_a_rotation_runs_ends_it_and_is_na
     rotate(&world, "app", &format!("{ARN}:live")).await.unwrap();
     // The permission of the function itself is none of the alias.
     world.permit("f", "").await;
+    let asks =
+        json!({"SecretId": "app", "Tags": [{"Key": "keywheel:approve-before", "Value": "createSecret"}]});
+    world.node.call("TagResource", &asks).await.unwrap();
     let removed =
         world.lambda("DELETE", "/2015-03-31/functions/f/policy/rotate?Qualifier=live", &json!(null)).await;
     assert_eq!(removed.status, 204);
     world.work().await;
-    let request = json!({"SecretId": "app"}).to_string();
-    let caller = keywheel_tests::node::Node::root();
     let rotation =
-        world.node.ops.dispatch(&caller, "Keywheel.DescribeRotation", request.as_bytes()).await.unwrap();
-    let rotation = String::from_utf8(rotation).unwrap();
+        world.node.call("Keywheel.DescribeRotation", &json!({"SecretId": "app"})).await.unwrap().to_string();
+    assert!(!rotation.contains("WaitingApproval"), "nobody is asked for what would not run: {rotation}");
     let cause = format!("Secrets Manager may not invoke `{ARN}:live` any more");
     assert!(rotation.contains(&cause) && rotation.contains("aws lambda add-permission"), "{rotation}");
 }
