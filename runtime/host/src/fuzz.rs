@@ -1,6 +1,8 @@
 //! Fuzzing with fixed seeds: broken components, odd events, wild arguments. Whatever comes, the host answers; it
 //! does not panic, and nothing takes longer than its limits.
 
+mod arguments;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 

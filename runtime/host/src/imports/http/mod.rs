@@ -93,7 +93,8 @@ impl WasiHttpView for State {
 }
 
 impl State {
-    fn handle(
+    /// Sends a request that the guest has made.
+    pub(crate) fn handle(
         &mut self,
         request: Resource<HostOutgoingRequest>,
         options: Option<Resource<RequestOptions>>,
