@@ -31,7 +31,7 @@ const COMPONENTS: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/compone
 mod tests {
     #[test]
     fn every_guest_is_a_component() {
-        assert_eq!(super::names().count(), 41);
+        assert_eq!(super::names().count(), 42);
         for name in super::names() {
             assert!(super::component(name).starts_with(b"\0asm\x0d\0\x01\0"), "{name}");
         }

@@ -5,6 +5,7 @@ mod by_hand;
 mod component;
 mod concurrency;
 mod crash;
+mod oversteps;
 mod refusals;
 mod rotation;
 mod wire;
