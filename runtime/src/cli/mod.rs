@@ -11,6 +11,7 @@ mod events;
 mod function;
 mod log;
 mod moment;
+mod progress;
 mod rotation;
 mod serve;
 mod session;

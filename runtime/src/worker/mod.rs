@@ -13,7 +13,7 @@ mod guest_secrets;
 mod host;
 mod lambda;
 mod lease;
-mod package;
+pub(crate) mod package;
 mod record;
 mod room;
 mod schedule;

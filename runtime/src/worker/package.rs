@@ -18,7 +18,7 @@ const MACOS_FOLDER: &str = "__MACOSX/";
 
 /// Why an upload holds no component.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum PackageError {
+pub(crate) enum PackageError {
     /// It begins like one.
     #[error("the zip file is damaged, or uses a form that is not read here")]
     NotAZip(#[source] zip::result::ZipError),
@@ -37,7 +37,7 @@ pub(super) enum PackageError {
 }
 
 /// The component in an upload.
-pub(super) fn unpack(upload: &[u8]) -> Result<Vec<u8>, PackageError> {
+pub(crate) fn unpack(upload: &[u8]) -> Result<Vec<u8>, PackageError> {
     if !upload.starts_with(ZIP_MAGIC) {
         return Ok(upload.to_vec());
     }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::component::Component;
 use super::secret;
 use crate::cli::Failure;
+use crate::cli::progress::Progress;
 use crate::clock::Stopwatch;
 use crate::rehearsal::{self, Breach, Finding, Import, Rule, Verdict};
 
@@ -39,11 +40,13 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<(), Failure> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().context("out of resources")?;
     let watch = Stopwatch::start();
+    let progress = Progress::start("compiling and checking");
     let (component, verdict) = runtime.block_on(async {
         let component = Component::load(&arguments.file).await?;
         let verdict = rehearsal::check(&component.function, setting.as_ref()).await;
         anyhow::Ok((component, verdict.context("the rehearsal failed")?))
     })?;
+    drop(progress);
     let seconds = watch.elapsed().as_secs_f64();
     let name = arguments.file.file_name().unwrap_or_default().to_string_lossy();
     let text = if arguments.json {

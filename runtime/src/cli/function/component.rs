@@ -1,4 +1,4 @@
-//! A component in a file, and the function that it is.
+//! A component in a file, or in a zip file, and the function that it is.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -8,6 +8,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_host::{COMPONENT_BYTES_MAX, Catalog, Engine, EngineOptions, Function};
+
+use crate::worker::package;
 
 /// Steps of a rehearsal run one after the other.
 const INSTANCES_MAX: u32 = 1;
@@ -27,13 +29,14 @@ impl Component {
     }
 
     /// Compiles what was read from a file.
-    pub(super) async fn compile(path: &Path, wasm: &[u8]) -> anyhow::Result<Self> {
+    pub(super) async fn compile(path: &Path, file: &[u8]) -> anyhow::Result<Self> {
         let shown = path.display();
+        let wasm = package::unpack(file).with_context(|| format!("`{shown}` is no rotation function"))?;
         let options = EngineOptions { instances_max: INSTANCES_MAX, ..EngineOptions::default() };
         // Nothing is kept on disk, so that the key authenticates nothing.
         let catalog = Catalog::new(Engine::new(&options)?, None, Sensitive::new([0; 32]));
         let function =
-            catalog.load(wasm).await.with_context(|| format!("`{shown}` is no rotation function"))?;
+            catalog.load(&wasm).await.with_context(|| format!("`{shown}` is no rotation function"))?;
         Ok(Self { bytes: wasm.len(), function })
     }
 }

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Failure;
 use super::super::client::{ClientError, RestAnswer, RestCall};
+use super::super::progress::Progress;
 use super::super::session::{Session, note};
 use super::super::table::plain;
 use super::check;
@@ -22,8 +23,6 @@ use super::configuration::{Configuration, FUNCTIONS, path_of, size};
 
 /// To upload and to compile.
 const ANSWER_MS_MAX: i64 = 5 * MINUTE_MS;
-/// What a zip file begins with.
-const ZIP: &[u8] = b"PK";
 /// The permission that secrets need.
 const STATEMENT_ID: &str = "keywheel-function-deploy";
 /// The role of a function for which none is named. Nothing evaluates it.
@@ -64,7 +63,9 @@ pub(super) async fn run(session: &mut Session, arguments: DeployArguments) -> Re
     judge(&arguments, &code).await?;
     let bytes = code.len() as u64;
     let encoded = STANDARD.encode(code);
-    note(&format!("uploading {}; the server compiles it", size(bytes)));
+    let doing = format!("uploading {}; the server compiles it", size(bytes));
+    note(&doing);
+    let progress = Progress::start(&doing);
     let began = session.client.now();
     let published = if exists(session, &arguments.name).await? {
         update(session, &arguments.name, settings, &encoded).await?
@@ -72,6 +73,7 @@ pub(super) async fn run(session: &mut Session, arguments: DeployArguments) -> Re
         create(session, &arguments.name, settings, &encoded).await?
     };
     allow_rotations(session, &arguments.name).await?;
+    drop(progress);
     let took = session.client.now().millis_since(began);
     let configuration: Configuration = published.body.read()?;
     note(&format!("deployed version {} in {took} ms", configuration.version));
@@ -86,11 +88,10 @@ async fn judge(arguments: &DeployArguments, code: &[u8]) -> Result<(), Failure> 
     if arguments.no_check {
         return Ok(());
     }
-    if code.starts_with(ZIP) {
-        note("what is in a zip file is not checked: `keywheel function check` does so before it is packed");
-        return Ok(());
-    }
-    note(&check::require(&arguments.file, code).await?);
+    let progress = Progress::start("compiling and checking");
+    let judged = check::require(&arguments.file, code).await?;
+    drop(progress);
+    note(&judged);
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! `keywheel function`: from a file to a rotated password, and back to nothing.
 
+use std::io::Write as _;
+
 use super::*;
 
 #[tokio::test]
@@ -89,6 +91,11 @@ async fn what_cannot_be_deployed_is_refused_in_a_sentence() {
     }
     fs::write(&file, keywheel_guests::component("bad_pending_first")).unwrap();
     let path = file.to_str().unwrap();
+    operator.fails(&["function", "deploy", path, "--name", "bad"], 1, "breaks pending-first").await;
+    let mut zip = zip::ZipWriter::new(File::create(&file).unwrap());
+    zip.start_file("rotator.wasm", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(keywheel_guests::component("bad_pending_first")).unwrap();
+    zip.finish().unwrap();
     operator.fails(&["function", "deploy", path, "--name", "bad"], 1, "breaks pending-first").await;
     fs::write(&file, vec![0; 50 * 1024 * 1024 + 1]).unwrap();
     operator
