@@ -2,7 +2,7 @@
 //! password of a user that the store holds, and who makes the other one of two users that take turns.
 
 use crate::Failure;
-use crate::database::DatabaseSecret;
+use crate::database::{DatabaseSecret, names_of};
 use crate::secrets;
 use crate::sql::{Connection, Engine, ErrorKind, Target, Tls};
 
@@ -59,10 +59,7 @@ pub fn log_in(arn: &str, user: &DatabaseSecret, engine: Engine) -> Result<Connec
 pub fn target(admin: &DatabaseSecret, user: &DatabaseSecret, engine: Engine) -> Result<Target, Failure> {
     let (user, mut target) = (user.target(engine), admin.target(engine));
     if admin.sql_engine() != Some(engine) || target.host != user.host || target.port != user.port {
-        let engines = match engine {
-            Engine::Postgres => "`postgres`",
-            Engine::Mysql => "`mysql` or `mariadb`",
-        };
+        let engines = names_of(engine);
         return Err(Failure::Permanent(format!(
             "the secret that `masterarn` names is for another server: it must have the `engine`, `host` and `port` \
              of the secret that is rotated, {engines}, `{}` and {}",

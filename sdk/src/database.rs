@@ -5,13 +5,22 @@
 
 use crate::document::Document;
 pub use crate::document::InvalidSecret;
-use crate::secrets::Value;
+use crate::secrets::{self, CURRENT, PENDING, PasswordRules, Value, VersionValue};
 use crate::sensitive::Sensitive;
 use crate::sql::{Engine, Target, Tls};
+use crate::{Event, Failure, log};
 
 const PORT_POSTGRES: u16 = 5432;
 const PORT_MYSQL: u16 = 3306;
 const CLONE_SUFFIX: &str = "_clone";
+
+/// What a secret's `engine` must say for this driver, for people.
+pub(crate) const fn names_of(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Postgres => "`postgres`",
+        Engine::Mysql => "`mysql` or `mariadb`",
+    }
+}
 
 /// The secret of a database user.
 ///
@@ -63,6 +72,42 @@ impl DatabaseSecret {
             master_arn: optional("masterarn")?.map(plain),
             document,
         })
+    }
+
+    /// The current value of the secret that is rotated, which must be for this kind of server.
+    pub fn current(event: &Event, engine: Engine) -> Result<Self, Failure> {
+        Self::of(&event.current()?, CURRENT, engine)
+    }
+
+    /// The pending value, which must be there and for this kind of server.
+    pub fn pending(event: &Event, engine: Engine) -> Result<Self, Failure> {
+        let absent =
+            || Failure::Permanent(format!("there is no {PENDING} value: createSecret has not stored one"));
+        Self::of(&event.pending()?.ok_or_else(absent)?, PENDING, engine)
+    }
+
+    fn of(version: &VersionValue, stage: &str, engine: Engine) -> Result<Self, Failure> {
+        let secret = Self::parse(&version.value)
+            .map_err(|error| Failure::from(error).while_doing(&format!("reading the {stage} value")))?;
+        if secret.sql_engine() == Some(engine) {
+            return Ok(secret);
+        }
+        Err(Failure::Permanent(format!(
+            "the {stage} value is not for this function: its `engine` must be {}",
+            names_of(engine)
+        )))
+    }
+
+    /// Stores a copy with a new password as the pending value, by the rules in the function's environment. Tells
+    /// whether it did: a value that is stored already is the one that later steps work with.
+    pub fn store_with_new_password(&self, event: &Event) -> Result<bool, Failure> {
+        if event.pending()?.is_some() {
+            log::info("the pending value is stored already");
+            return Ok(false);
+        }
+        let password = secrets::get_random_password(&PasswordRules::from_environment()?)?;
+        event.put_pending(&self.with_password(&password).to_value())?;
+        Ok(true)
     }
 
     /// The kind of database, in AWS's words: `postgres`, `mysql`, `mariadb`.

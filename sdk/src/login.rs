@@ -4,6 +4,9 @@ use crate::database::DatabaseSecret;
 use crate::sql::{Connection, Engine, ErrorKind};
 use crate::{Event, Failure, log};
 
+/// Proves that a session works, and needs no privilege.
+const PROBE: &str = "SELECT 1";
+
 /// Logs in. The inner error is the server's refusal of user or password; only that one says that another
 /// password is worth a try. A server that cannot be reached has refused nothing.
 ///
@@ -50,4 +53,17 @@ pub fn log_in_as_before(
         log::warn("the server refused the current password and took the previous one");
     }
     Ok(connection)
+}
+
+/// Logs in with the pending value and reads something: what `testSecret` is for. A refusal may pass, since after
+/// `setSecret` more likely than not a cache, a standby or a replica is behind.
+pub fn test_pending(event: &Event, engine: Engine) -> Result<(), Failure> {
+    let pending = DatabaseSecret::pending(event, engine)?;
+    let mut connection = log_in(&pending, engine)?
+        .map_err(|refusal| Failure::Refused(format!("the server refused the pending password: {refusal}")))?;
+    connection
+        .query(PROBE, &[])
+        .map_err(|error| Failure::from(error).while_doing("reading with the pending password"))?;
+    log::info("logged in with the pending password");
+    Ok(())
 }

@@ -3,15 +3,15 @@
 
 use keywheel_sdk::admin::{self, NoAdmin};
 use keywheel_sdk::database::DatabaseSecret;
-use keywheel_sdk::sql::Engine;
 use keywheel_sdk::{Failure, log};
 
+use crate::ENGINE;
 use crate::session::Session;
 use crate::sql::Account;
 
 /// Logs in as the admin user whose secret is `arn`, on the server of `user`.
 pub(crate) fn log_in(arn: &str, user: &DatabaseSecret) -> Result<Session, NoAdmin> {
-    Session::of(admin::log_in(arn, user, Engine::Mysql)?).map_err(NoAdmin::Failed)
+    Session::of(admin::log_in(arn, user, ENGINE)?).map_err(NoAdmin::Failed)
 }
 
 /// Logs in as the admin user to repair the user of a secret, of which the server has refused every password.

@@ -2,14 +2,13 @@
 
 use keywheel_sdk::database::DatabaseSecret;
 use keywheel_sdk::login::log_in;
-use keywheel_sdk::secrets::{self, CURRENT, PasswordRules};
-use keywheel_sdk::sql::Engine;
+use keywheel_sdk::secrets::{self, PasswordRules};
 use keywheel_sdk::{Event, Failure, Rotator, log};
 
 use crate::admin;
 use crate::session::Session;
 use crate::sql::{self, Account, Server};
-use crate::{CHANGING, MysqlSingleUser, grants, read, read_pending};
+use crate::{CHANGING, ENGINE, MysqlSingleUser, grants};
 
 /// `mysql-alternating-users`: a rotation gives the user that is *not* in use a new password, through the admin
 /// user in the secret that `masterarn` names, and brings it into use. So the server accepts `AWSCURRENT` at
@@ -23,34 +22,29 @@ pub struct MysqlAlternatingUsers;
 
 impl Rotator for MysqlAlternatingUsers {
     fn create_secret(&self, event: &Event) -> Result<(), Failure> {
-        let current = read(&event.current()?, CURRENT)?;
+        let current = DatabaseSecret::current(event, ENGINE)?;
         master_arn(&current)?;
-        if event.pending()?.is_some() {
-            log::info("the pending value is stored already");
-            return Ok(());
-        }
         let username = current.alternate_username();
-        let password = secrets::get_random_password(&PasswordRules::from_environment()?)?;
-        let pending = current.with_username(&username).with_password(&password);
-        event.put_pending(&pending.to_value())?;
-        log::info(&format!("stored user `{username}` with a new password as the pending value"));
+        if current.with_username(&username).store_with_new_password(event)? {
+            log::info(&format!("stored user `{username}` with a new password as the pending value"));
+        }
         Ok(())
     }
 
     fn set_secret(&self, event: &Event) -> Result<(), Failure> {
-        let current = read(&event.current()?, CURRENT)?;
-        let pending = read_pending(event)?;
+        let current = DatabaseSecret::current(event, ENGINE)?;
+        let pending = DatabaseSecret::pending(event, ENGINE)?;
         // A copy of the current value is to be made good, which is what the other function does.
         if pending.username() == current.username() {
             return MysqlSingleUser.set_secret(event);
         }
         current.require_alternate_login(&pending)?;
-        if log_in(&pending, Engine::Mysql)?.is_ok() {
+        if log_in(&pending, ENGINE)?.is_ok() {
             log::info("the server accepts the pending password already");
             return Ok(());
         }
         // Who cannot prove to be a user gets no copy of it.
-        let connection = log_in(&current, Engine::Mysql)?.map_err(|refusal| {
+        let connection = log_in(&current, ENGINE)?.map_err(|refusal| {
             Failure::Permanent(format!(
                 "user `{}` cannot log in with the current password ({refusal}); if it was changed outside, store \
                  the one in use in the secret, and rotate again",

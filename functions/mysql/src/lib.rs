@@ -23,16 +23,15 @@ mod sql;
 mod tests;
 
 use keywheel_sdk::database::DatabaseSecret;
-use keywheel_sdk::login::{log_in, log_in_as_before};
-use keywheel_sdk::secrets::{self, CURRENT, PENDING, PasswordRules, VersionValue};
+use keywheel_sdk::login::{log_in, log_in_as_before, test_pending};
 use keywheel_sdk::sql::Engine;
 use keywheel_sdk::{Event, Failure, Rotator, log};
 
 pub use alternating::MysqlAlternatingUsers;
 use session::Session;
 
-/// What a secret's `engine` must say, for people.
-const ENGINES: &str = "`mysql` or `mariadb`";
+/// What speaks to the server.
+const ENGINE: Engine = Engine::Mysql;
 /// What is going on when a statement that sets a password fails.
 const CHANGING: &str = "changing the password";
 
@@ -47,30 +46,25 @@ keywheel_sdk::export!(MysqlAlternatingUsers);
 
 impl Rotator for MysqlSingleUser {
     fn create_secret(&self, event: &Event) -> Result<(), Failure> {
-        let current = read(&event.current()?, CURRENT)?;
-        if event.pending()?.is_some() {
-            log::info("the pending value is stored already");
-            return Ok(());
+        if DatabaseSecret::current(event, ENGINE)?.store_with_new_password(event)? {
+            log::info("stored a new password as the pending value");
         }
-        let password = secrets::get_random_password(&PasswordRules::from_environment()?)?;
-        event.put_pending(&current.with_password(&password).to_value())?;
-        log::info("stored a new password as the pending value");
         Ok(())
     }
 
     fn set_secret(&self, event: &Event) -> Result<(), Failure> {
-        let current = read(&event.current()?, CURRENT)?;
-        let pending = read_pending(event)?;
+        let current = DatabaseSecret::current(event, ENGINE)?;
+        let pending = DatabaseSecret::pending(event, ENGINE)?;
         current.require_same_login(&pending)?;
 
-        let refusal = match log_in(&pending, Engine::Mysql)? {
+        let refusal = match log_in(&pending, ENGINE)? {
             Ok(_) => {
                 log::info("the server accepts the pending password already");
                 return Ok(());
             }
             Err(refusal) => refusal,
         };
-        let (mut session, statement) = match log_in_as_before(event, &current, &pending, Engine::Mysql)? {
+        let (mut session, statement) = match log_in_as_before(event, &current, &pending, ENGINE)? {
             Some(connection) => {
                 let session = Session::of(connection)?;
                 let statement = sql::set_own_password(session.server, pending.password())?;
@@ -88,33 +82,6 @@ impl Rotator for MysqlSingleUser {
     }
 
     fn test_secret(&self, event: &Event) -> Result<(), Failure> {
-        let pending = read_pending(event)?;
-        // After setSecret, more likely than not a cache or a replica is behind.
-        let mut connection = log_in(&pending, Engine::Mysql)?.map_err(|refusal| {
-            Failure::Refused(format!("the server refused the pending password: {refusal}"))
-        })?;
-        connection
-            .query(sql::PROBE, &[])
-            .map_err(|error| Failure::from(error).while_doing("reading with the pending password"))?;
-        log::info("logged in with the pending password");
-        Ok(())
+        test_pending(event, ENGINE)
     }
-}
-
-fn read(version: &VersionValue, stage: &str) -> Result<DatabaseSecret, Failure> {
-    let secret = DatabaseSecret::parse(&version.value)
-        .map_err(|error| Failure::from(error).while_doing(&format!("reading the {stage} value")))?;
-    if secret.sql_engine() == Some(Engine::Mysql) {
-        return Ok(secret);
-    }
-    Err(Failure::Permanent(format!(
-        "the {stage} value is not for this function: its `engine` must be {ENGINES}"
-    )))
-}
-
-fn read_pending(event: &Event) -> Result<DatabaseSecret, Failure> {
-    let pending = event.pending()?;
-    let absent =
-        || Failure::Permanent(format!("there is no {PENDING} value: createSecret has not stored one"));
-    read(&pending.ok_or_else(absent)?, PENDING)
 }

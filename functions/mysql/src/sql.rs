@@ -7,8 +7,6 @@
 use keywheel_sdk::sql::{Backslash, EmbeddedNul, quote_mysql_identifier, quote_mysql_literal};
 use keywheel_sdk::{Sensitive, native_password};
 
-/// Proves that a session works, and needs no privilege.
-pub(crate) const PROBE: &str = "SELECT 1";
 /// Which server this is, how it reads a text, and whom it takes the user for.
 pub(crate) const WHO: &str = "SELECT VERSION(), @@SESSION.sql_mode, CURRENT_USER()";
 /// The second column is empty when the connection is not encrypted.

@@ -2,11 +2,10 @@
 
 use keywheel_sdk::database::DatabaseSecret;
 use keywheel_sdk::login::log_in;
-use keywheel_sdk::secrets::{self, CURRENT, PasswordRules};
-use keywheel_sdk::sql::{Connection, Engine, Value};
+use keywheel_sdk::sql::{Connection, Value};
 use keywheel_sdk::{Event, Failure, Rotator, admin, log, scram};
 
-use crate::{CHANGING, PostgresSingleUser, read, read_pending, sql};
+use crate::{CHANGING, ENGINE, PostgresSingleUser, sql};
 
 /// `postgres-alternating-users`: a rotation gives the role that is *not* in use a new password, through the
 /// admin user in the secret that `masterarn` names, and brings it into use. So the server accepts `AWSCURRENT`
@@ -20,7 +19,7 @@ pub struct PostgresAlternatingUsers;
 
 impl Rotator for PostgresAlternatingUsers {
     fn create_secret(&self, event: &Event) -> Result<(), Failure> {
-        let current = read(&event.current()?, CURRENT)?;
+        let current = DatabaseSecret::current(event, ENGINE)?;
         master_arn(&current)?;
         let username = current.alternate_username();
         if username.len() > sql::NAME_BYTES_MAX {
@@ -29,31 +28,26 @@ impl Rotator for PostgresAlternatingUsers {
                 sql::NAME_BYTES_MAX
             )));
         }
-        if event.pending()?.is_some() {
-            log::info("the pending value is stored already");
-            return Ok(());
+        if current.with_username(&username).store_with_new_password(event)? {
+            log::info(&format!("stored role `{username}` with a new password as the pending value"));
         }
-        let password = secrets::get_random_password(&PasswordRules::from_environment()?)?;
-        let pending = current.with_username(&username).with_password(&password);
-        event.put_pending(&pending.to_value())?;
-        log::info(&format!("stored role `{username}` with a new password as the pending value"));
         Ok(())
     }
 
     fn set_secret(&self, event: &Event) -> Result<(), Failure> {
-        let current = read(&event.current()?, CURRENT)?;
-        let pending = read_pending(event)?;
+        let current = DatabaseSecret::current(event, ENGINE)?;
+        let pending = DatabaseSecret::pending(event, ENGINE)?;
         // A copy of the current value is to be made good, which is what the other function does.
         if pending.username() == current.username() {
             return PostgresSingleUser.set_secret(event);
         }
         current.require_alternate_login(&pending)?;
-        if log_in(&pending, Engine::Postgres)?.is_ok() {
+        if log_in(&pending, ENGINE)?.is_ok() {
             log::info("the server accepts the pending password already");
             return Ok(());
         }
         // Who cannot prove to be a role gets no copy of it.
-        log_in(&current, Engine::Postgres)?.map_err(|refusal| {
+        log_in(&current, ENGINE)?.map_err(|refusal| {
             Failure::Permanent(format!(
                 "role `{}` cannot log in with the current password ({refusal}); if it was changed outside, store \
                  the one in use in the secret, and rotate again",
@@ -84,7 +78,7 @@ fn master_arn(secret: &DatabaseSecret) -> Result<&str, Failure> {
 fn log_in_as_admin(pending: &DatabaseSecret, current: &DatabaseSecret) -> Result<Connection, Failure> {
     // A copy of an older value may be of a time before the key was added.
     let arn = pending.master_arn().map_or_else(|| master_arn(current), Ok)?;
-    Ok(admin::log_in(arn, pending, Engine::Postgres)?)
+    Ok(admin::log_in(arn, pending, ENGINE)?)
 }
 
 /// Makes the role whose turn it is ready for its password.

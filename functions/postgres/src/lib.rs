@@ -20,15 +20,14 @@ mod sql;
 mod tests;
 
 use keywheel_sdk::database::DatabaseSecret;
-use keywheel_sdk::login::{log_in, log_in_as_before};
-use keywheel_sdk::secrets::{self, CURRENT, PENDING, PasswordRules, VersionValue};
+use keywheel_sdk::login::{log_in, log_in_as_before, test_pending};
 use keywheel_sdk::sql::Engine;
 use keywheel_sdk::{Event, Failure, Rotator, log, scram};
 
 pub use alternating::PostgresAlternatingUsers;
 
-/// What a secret's `engine` must say.
-const ENGINE: &str = "postgres";
+/// What speaks to the server.
+const ENGINE: Engine = Engine::Postgres;
 /// What is going on when a statement that sets a password fails.
 const CHANGING: &str = "changing the password";
 
@@ -43,30 +42,25 @@ keywheel_sdk::export!(PostgresAlternatingUsers);
 
 impl Rotator for PostgresSingleUser {
     fn create_secret(&self, event: &Event) -> Result<(), Failure> {
-        let current = read(&event.current()?, CURRENT)?;
-        if event.pending()?.is_some() {
-            log::info("the pending value is stored already");
-            return Ok(());
+        if DatabaseSecret::current(event, ENGINE)?.store_with_new_password(event)? {
+            log::info("stored a new password as the pending value");
         }
-        let password = secrets::get_random_password(&PasswordRules::from_environment()?)?;
-        event.put_pending(&current.with_password(&password).to_value())?;
-        log::info("stored a new password as the pending value");
         Ok(())
     }
 
     fn set_secret(&self, event: &Event) -> Result<(), Failure> {
-        let current = read(&event.current()?, CURRENT)?;
-        let pending = read_pending(event)?;
+        let current = DatabaseSecret::current(event, ENGINE)?;
+        let pending = DatabaseSecret::pending(event, ENGINE)?;
         current.require_same_login(&pending)?;
 
-        let refusal = match log_in(&pending, Engine::Postgres)? {
+        let refusal = match log_in(&pending, ENGINE)? {
             Ok(_) => {
                 log::info("the server accepts the pending password already");
                 return Ok(());
             }
             Err(refusal) => refusal,
         };
-        let mut connection = match log_in_as_before(event, &current, &pending, Engine::Postgres)? {
+        let mut connection = match log_in_as_before(event, &current, &pending, ENGINE)? {
             Some(connection) => connection,
             None => admin::repair(&current, &pending, &refusal)?,
         };
@@ -77,33 +71,6 @@ impl Rotator for PostgresSingleUser {
     }
 
     fn test_secret(&self, event: &Event) -> Result<(), Failure> {
-        let pending = read_pending(event)?;
-        // After setSecret, more likely than not a cache or a standby is behind.
-        let mut connection = log_in(&pending, Engine::Postgres)?.map_err(|refusal| {
-            Failure::Refused(format!("the server refused the pending password: {refusal}"))
-        })?;
-        connection
-            .query(sql::PROBE, &[])
-            .map_err(|error| Failure::from(error).while_doing("reading with the pending password"))?;
-        log::info("logged in with the pending password");
-        Ok(())
+        test_pending(event, ENGINE)
     }
-}
-
-fn read(version: &VersionValue, stage: &str) -> Result<DatabaseSecret, Failure> {
-    let secret = DatabaseSecret::parse(&version.value)
-        .map_err(|error| Failure::from(error).while_doing(&format!("reading the {stage} value")))?;
-    if secret.engine() == ENGINE {
-        return Ok(secret);
-    }
-    Err(Failure::Permanent(format!(
-        "the {stage} value is not for this function: its `engine` must be `{ENGINE}`"
-    )))
-}
-
-fn read_pending(event: &Event) -> Result<DatabaseSecret, Failure> {
-    let pending = event.pending()?;
-    let absent =
-        || Failure::Permanent(format!("there is no {PENDING} value: createSecret has not stored one"));
-    read(&pending.ok_or_else(absent)?, PENDING)
 }

@@ -2,9 +2,6 @@
 
 use keywheel_sdk::sql::{EmbeddedNul, quote_identifier, quote_literal};
 
-/// Proves that a session works, and needs no privilege.
-pub(crate) const PROBE: &str = "SELECT 1";
-
 /// The bytes of a name that PostgreSQL keeps; it cuts off the rest.
 pub(crate) const NAME_BYTES_MAX: usize = 63;
 /// Finds a role.
