@@ -126,6 +126,23 @@ async fn the_commands_of_the_readme_lead_to_a_rotated_secret() {
     assert!(!site.accepts(&password).await);
 }
 
+/// Changes the password of a real service over HTTP, as an author would try it.
+async fn check_against_a_service(desk: &Desk, component: &str) {
+    let service = http::Service::start("first").await;
+    let url = format!("http://app@{HOST}:{}", service.port);
+    let mut command = process::keywheel().unwrap();
+    command.args(["function", "test", component, "--against", &url, "--save", "service.json"]);
+    let mut command = desk.at_home(command);
+    command.env("KEYWHEEL_TARGET_PASSWORD", "first");
+    // The service answers on this thread meanwhile.
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let told = shown(&output);
+    assert!(output.status.success() && told.contains("this changes the real password"), "{told}");
+    let saved: Value = serde_json::from_str(&fs::read_to_string(desk.path("service.json")).unwrap()).unwrap();
+    assert_eq!(saved["password"], service.password());
+    assert_ne!(service.password(), "first");
+}
+
 #[tokio::test]
 async fn a_new_project_of_each_kind_tests_builds_and_keeps_every_rule() {
     let desk = Desk::new();
@@ -150,6 +167,7 @@ async fn a_new_project_of_each_kind_tests_builds_and_keeps_every_rule() {
                 assert!(told.contains(line), "{line}: {told}");
             }
             http::check_rotation(&fs::read(desk.path(&component)).unwrap(), "Rust").await;
+            check_against_a_service(&desk, &component).await;
         }
     }
     desk.fails(&["function", "new", "new-sql", "--language", "rust"], 1, "not empty");

@@ -25,14 +25,14 @@ use super::{MADE, STEPS, catalog, load, step};
 use crate::host::in_memory::InMemory;
 
 /// Knows the user `app`, who may change its password. It ends with this value.
-struct Service {
-    port: u16,
+pub(crate) struct Service {
+    pub(crate) port: u16,
     password: Arc<Mutex<String>>,
     task: JoinHandle<()>,
 }
 
 impl Service {
-    async fn start(password: &str) -> Self {
+    pub(crate) async fn start(password: &str) -> Self {
         let listener = TcpListener::bind((HOST, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let password = Arc::new(Mutex::new(password.to_owned()));
@@ -53,7 +53,7 @@ impl Service {
         Self { port, password, task }
     }
 
-    fn password(&self) -> String {
+    pub(crate) fn password(&self) -> String {
         self.password.lock().unwrap().clone()
     }
 

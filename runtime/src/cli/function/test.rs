@@ -37,7 +37,8 @@ pub(super) struct TestArguments {
     /// The secret, as JSON or as @FILE; the password of a simulated target may be left out.
     #[arg(long, value_name = "JSON", required_unless_present = "against")]
     secret: Option<String>,
-    /// A real database, as postgres://USER@HOST:PORT/DATABASE: the only address that the function reaches.
+    /// A real database, as postgres://USER@HOST:PORT/DATABASE, or an HTTP service, as https://USER@HOST:PORT: the
+    /// only address that the function reaches.
     #[arg(long, value_name = "URL", requires = "save")]
     against: Option<String>,
     /// A new file for the new value; only its owner may read it.
@@ -58,7 +59,7 @@ pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
     let Some(failed) = transcript.failed() else { return Ok(()) };
     let hint = match (&arguments.save, failed) {
         (Some(save), step) if step > Step::CreateSecret => format!(
-            "; the database takes the old value or the new one, which is in `{}`: keep both until you have tried",
+            "; the target takes the old value or the new one, which is in `{}`: keep both until you have tried",
             save.display()
         ),
         _ => String::new(),
@@ -69,8 +70,8 @@ pub(super) fn run(arguments: &TestArguments) -> Result<(), Failure> {
 /// What is to be rehearsed.
 struct Plan {
     setting: Setting,
-    /// The one address of a real target.
-    target: Option<Target>,
+    /// The one address of a real target, and what may be spoken there.
+    target: Option<(Target, Egress)>,
 }
 
 impl Plan {
@@ -87,10 +88,12 @@ impl Plan {
         };
         let setting =
             Setting::of(&value).map_err(|error| usage(anyhow::Error::new(error).context("--secret")))?;
-        let target = match arguments.against {
-            Some(_) => Some(Target::of(value.expose()).context("--against names no address")?),
-            None => None,
+        let reach = |url: &String| {
+            let target = Target::of(value.expose()).context("--against names no address")?;
+            let egress = Egress::deny_all().allow_rule(against::rule(url, &target));
+            anyhow::Ok((target, egress))
         };
+        let target = arguments.against.as_ref().map(reach).transpose()?;
         Ok(Self { setting, target })
     }
 
@@ -100,7 +103,7 @@ impl Plan {
         let failed = "the rehearsal failed";
         let mut world = match &self.target {
             None => World::simulated(&self.setting).await.context(failed)?,
-            Some(target) => {
+            Some((target, _)) => {
                 let user = self.setting.credentials().map(|own| own.user.as_str()).unwrap_or_default();
                 note(&format!("this changes the real password of `{user}` at {target}"));
                 World::real(&self.setting, Arc::new(SystemEntropy)).await.context(failed)?
@@ -109,13 +112,13 @@ impl Plan {
         let mut transcript = Transcript::new(&self.setting, world.token(), world.versions().await?);
         for step in Step::ALL {
             if step == Step::SetSecret
-                && let (Some(save), Some(target)) = (&mut save, &self.target)
+                && let (Some(save), Some((_, egress))) = (&mut save, &self.target)
             {
                 let pending = world.value(PENDING).await.context(failed)?;
                 save.write(
                     &pending.context("createSecret has stored no pending value; nothing was touched")?,
                 )?;
-                world.reach(Egress::deny_all().allow(&target.host, target.port));
+                world.reach(egress.clone());
             }
             for _ in 0..TRIES_MAX {
                 let ran = world.run(&component.function, step, None).await.context(failed)?;
@@ -132,7 +135,7 @@ impl Plan {
         world.end().await.context(failed)?;
         transcript.after = world.versions().await?;
         transcript.end = Some(match (&arguments.save, &self.target) {
-            (Some(save), Some(target)) => {
+            (Some(save), Some((target, _))) => {
                 format!("the password at {target} is new; the value is in `{}`", save.display())
             }
             _ => "the rotation ended well".to_owned(),
