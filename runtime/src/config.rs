@@ -3,11 +3,15 @@
 //! [`Config::read`] is pure: it takes the arguments and the environment as values. Files are read by who
 //! uses them.
 
+mod limits;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use keywheel_domain::sensitive::Sensitive;
+
+pub use self::limits::{LimitError, LimitsConfig, QuotasConfig};
 
 /// The account of a new data folder when none is given.
 pub const ACCOUNT_ID_DEFAULT: &str = "123456789012";
@@ -43,6 +47,8 @@ pub struct Arguments {
     pub passphrase: Option<Sensitive<String>>,
     /// `--trail-days`
     pub trail_days: u16,
+    /// `--limit`, each as `NAME=NUMBER`.
+    pub limits: Vec<String>,
     /// `--log-format`
     pub log_format: LogFormat,
     /// `--log-level`
@@ -129,52 +135,6 @@ pub struct LogConfig {
     pub level: String,
 }
 
-/// Bounds on what clients may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LimitsConfig {
-    /// Connections at one time; more wait in the system's queue.
-    pub connections_max: usize,
-    /// Bytes of a request's body.
-    pub body_bytes_max: usize,
-    /// Bytes of all bodies together that are being read or answered; a further one waits. A body without
-    /// an announced length counts as `body_bytes_max`, one of up to 4 KiB does not count.
-    pub bodies_bytes_max: usize,
-    /// Requests on one connection; the last one's answer closes it.
-    pub connection_requests_max: u64,
-    /// Requests that are being answered at one time; a further one waits.
-    pub requests_max: usize,
-    /// Milliseconds that a request waits for its turn, before it is told to come back later.
-    pub turn_ms_max: i64,
-    /// Milliseconds to agree on TLS.
-    pub handshake_ms_max: i64,
-    /// Milliseconds to send the head of a request, also the longest pause between two requests.
-    pub head_read_ms_max: u64,
-    /// Milliseconds to send the body of a request, together with the wait for its room.
-    pub body_read_ms_max: i64,
-    /// Milliseconds that a client may take nothing of its answer.
-    pub write_ms_max: u64,
-    /// Milliseconds that running requests get to end when the server stops.
-    pub drain_ms_max: i64,
-}
-
-impl Default for LimitsConfig {
-    fn default() -> Self {
-        Self {
-            connections_max: 1024,
-            body_bytes_max: 1024 * 1024,
-            bodies_bytes_max: 64 * 1024 * 1024,
-            connection_requests_max: 100_000,
-            requests_max: 256,
-            turn_ms_max: 1_000,
-            handshake_ms_max: 10_000,
-            head_read_ms_max: 30_000,
-            body_read_ms_max: 30_000,
-            write_ms_max: 30_000,
-            drain_ms_max: 10_000,
-        }
-    }
-}
-
 /// How webhooks are delivered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WebhooksConfig {
@@ -199,6 +159,8 @@ pub struct Config {
     pub log: LogConfig,
     /// What clients may take.
     pub limits: LimitsConfig,
+    /// What accounts may have.
+    pub quotas: QuotasConfig,
     /// How webhooks are delivered.
     pub webhooks: WebhooksConfig,
 }
@@ -206,6 +168,9 @@ pub struct Config {
 /// Why the arguments or the environment make no sense. The sentence says what to change.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
+    /// `--limit` makes no sense.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// `--listen` is no address.
     #[error("--listen takes an IP address and a port, such as 127.0.0.1:4584, not `{given}`")]
     Listen {
@@ -263,6 +228,7 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 impl Config {
     /// Reads and checks everything.
     pub fn read(arguments: Arguments, environment: Environment<'_>) -> Result<Self, ConfigError> {
+        let (limits, quotas) = limits::read(&arguments.limits)?;
         Ok(Self {
             listen: ListenConfig::read(&arguments)?,
             keys: KeysConfig::read(&arguments, environment)?,
@@ -270,7 +236,8 @@ impl Config {
             trail_days: arguments.trail_days,
             log: LogConfig::read(&arguments, environment),
             store: StoreConfig { file: arguments.data.join(STORE_FILE), folder: arguments.data },
-            limits: LimitsConfig::default(),
+            limits,
+            quotas,
             webhooks: WebhooksConfig { ca_file: environment("KEYWHEEL_WEBHOOK_CA_FILE").map(PathBuf::from) },
         })
     }

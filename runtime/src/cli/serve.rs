@@ -22,7 +22,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, ACCOUNT_ID_DEFAULT, Config, LogFormat, StoreConfig};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::metrics::Metrics;
-use crate::ops::{BuiltinFunction, Functions, Operations};
+use crate::ops::{BuiltinFunction, Functions, Operations, Quotas};
 use crate::server::{Certificates, Listener, Parts, Server};
 use crate::store::{OpenError, RedbStore, Store};
 use crate::vault::{
@@ -77,6 +77,10 @@ pub(super) struct ServeArguments {
     /// Days that calls are kept for `aws cloudtrail lookup-events`; 0 writes none down.
     #[arg(long, value_name = "DAYS", default_value_t = trail::DAYS_DEFAULT)]
     trail_days: u16,
+    /// Sets a limit: `secrets` of an account in one region [500000], `connections` [1024] and `requests` [256] at one
+    /// time, `connection-requests` until a connection is closed [100000].
+    #[arg(long, value_name = "NAME=NUMBER")]
+    limit: Vec<String>,
     /// The form of the log on standard error.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     log_format: Format,
@@ -103,6 +107,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<(), Failure> {
         root_key_file: arguments.root_key_file,
         passphrase,
         trail_days: arguments.trail_days,
+        limits: arguments.limit,
         log_format: match arguments.log_format {
             Format::Text => LogFormat::Text,
             Format::Json => LogFormat::Json,
@@ -148,8 +153,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         digest: builtin.digest.to_owned(),
         bytes: builtin.wasm.len() as u64,
     }));
-    let operations =
-        Arc::new(Operations::new(store, vault, Arc::clone(&clock), Arc::clone(&entropy), functions));
+    let operations = Operations::new(store, vault, Arc::clone(&clock), Arc::clone(&entropy), functions);
+    let operations = Arc::new(operations.with_quotas(Quotas::new(config.quotas)));
     let sources =
         builtins().iter().map(|Builtin { name, wasm, .. }| Source { name: (*name).to_owned(), wasm });
     let invoke =

@@ -28,6 +28,7 @@ impl Operations {
             if let Some(existing) = self.existing(caller, &request, token).await? {
                 return Ok(existing);
             }
+            self.quotas.take_secret(&caller.scope())?;
             let mut secret = self.new_secret(caller, &request, token)?;
             check_regions(&secret, &request.replicas)?;
             secret.kms_key_id.clone_from(&kms_key_id);

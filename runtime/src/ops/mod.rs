@@ -53,6 +53,7 @@ mod put_resource_policy;
 mod put_rotation_policy;
 mod put_secret_value;
 mod put_webhook;
+mod quotas;
 mod record_cache;
 mod reject;
 mod remove_regions_from_replication;
@@ -84,6 +85,7 @@ use serde::Serialize;
 pub use self::authorize::{Caller, Principal};
 pub use self::change::{Change, Seen};
 pub use self::functions::{BuiltinFunction, Deployed, Functions, HandRun, InvocationLog, Resolved};
+pub use self::quotas::Quotas;
 pub use self::webhook_address::{ForbiddenAddress, check_webhook_address};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -101,6 +103,7 @@ pub struct Operations {
     entropy: Arc<dyn Entropy>,
     functions: Functions,
     records: record_cache::RecordCache,
+    quotas: Quotas,
 }
 
 impl Operations {
@@ -112,7 +115,20 @@ impl Operations {
         entropy: Arc<dyn Entropy>,
         functions: Functions,
     ) -> Self {
-        Self { store, vault, clock, entropy, functions, records: record_cache::RecordCache::default() }
+        let (records, quotas) = (record_cache::RecordCache::default(), Quotas::default());
+        Self { store, vault, clock, entropy, functions, records, quotas }
+    }
+
+    /// The actions with other quotas.
+    #[must_use]
+    pub fn with_quotas(mut self, quotas: Quotas) -> Self {
+        self.quotas = quotas;
+        self
+    }
+
+    /// What an account may have.
+    pub const fn quotas(&self) -> &Quotas {
+        &self.quotas
     }
 
     /// The store that the actions work on.

@@ -91,7 +91,10 @@ impl Operations {
         let nothing = Secret::new(replica.scope.clone(), &replica.name, "", now);
         let there = self.find_record(keys::secret(&replica.scope, &replica.name)).await?;
         let (change, failure) = match there.map(|there| there.owned()) {
-            None => (change.create_secret(&replica), None),
+            None => {
+                self.quotas.take_secret(&replica.scope)?;
+                (change.create_secret(&replica), None)
+            }
             Some(there) if force && may_be_overwritten(&there.record) => {
                 (self.overwrite(caller, change, &there, &replica, now).await?, None)
             }

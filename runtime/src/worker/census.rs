@@ -1,9 +1,11 @@
-//! Counts what waits, for who watches over the process, and finds schedules that a wrong clock has set. What is counted is in the store, so that the
-//! numbers are right after a restart too.
+//! Counts what waits, for who watches over the process, what there is, for the quotas, and finds schedules that a
+//! wrong clock has set. What is counted is in the store, so that the numbers are right after a restart too.
+
+use std::collections::HashMap;
 
 use keywheel_domain::api::ApiError;
 use keywheel_domain::rotation::{Job, Purpose, State};
-use keywheel_domain::secret::Secret;
+use keywheel_domain::secret::{Scope, Secret};
 use keywheel_domain::time::{HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
@@ -49,14 +51,20 @@ impl Worker {
         self.metrics.set_jobs(&jobs);
         if with_secrets {
             let (mut secrets, mut ahead) = (SecretCounts::default(), Vec::new());
+            let mut of_scopes: HashMap<Scope, usize> = HashMap::new();
             let see = |secret: Secret| {
                 count_secret(&mut secrets, &secret, now);
+                match of_scopes.get_mut(&secret.scope) {
+                    Some(count) => *count += 1,
+                    None => drop(of_scopes.insert(secret.scope.clone(), 1)),
+                }
                 if ahead.len() < RESET_MAX && secret.after_clock_change(now).is_some() {
                     ahead.push(secret.arn);
                 }
             };
             self.each(keys::all_secrets(), see).await?;
             self.metrics.set_secrets(&secrets);
+            self.ops.quotas().count(of_scopes);
             for secret_arn in ahead {
                 self.ops.reset_schedule(&secret_arn, now).await?;
             }

@@ -56,6 +56,33 @@ async fn a_folder_opens_with_its_own_passphrase_only() {
 }
 
 #[tokio::test]
+async fn limits_are_those_that_were_set() {
+    let data = tempfile::tempdir().unwrap();
+    let mut command = process::serve(data.path()).unwrap();
+    let server = Keywheel::start_with(command.args(["--limit", "secrets=2"])).await.unwrap();
+    let client = server.client();
+    let regions = json!([{ "Region": "eu-west-1" }]);
+    for members in [
+        json!({ "Name": "first", "SecretString": "x", "AddReplicaRegions": regions }),
+        json!({ "Name": "second", "SecretString": "x" }),
+    ] {
+        client.call("CreateSecret", members).await.unwrap();
+    }
+    let refused = client.call("CreateSecret", json!({ "Name": "third", "SecretString": "x" })).await;
+    let told = refused.unwrap_err().to_string();
+    assert!(told.contains("LimitExceededException") && told.contains("more than 2 secrets"), "{told}");
+    for (limit, sentence) in [
+        ("secret=2", "the names are secrets, connections, requests, connection-requests"),
+        ("requests=0", "--limit requests takes a number from 1 to 65536"),
+    ] {
+        let output = process::output(process::serve(data.path()).unwrap().args(["--limit", limit])).await;
+        let output = output.unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && told.contains(sentence), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_damaged_or_missing_root_key_is_named() {
     let data = tempfile::tempdir().unwrap();
     let file = data.path().join("root.key");
