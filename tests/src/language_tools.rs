@@ -1,5 +1,5 @@
-//! Where the tools are that build functions in Python and JavaScript: in folders of their own under
-//! `target/`, from lists in `tests/tools` that name each version.
+//! Where the tools are that build functions in Python and JavaScript, and the packages of clients in
+//! JavaScript: in folders of their own under `target/`, from lists that name each version.
 
 use std::path::{Path, PathBuf};
 
@@ -16,4 +16,9 @@ pub(crate) fn python(workspace: &Path) -> PathBuf {
 /// The folder with `node_modules`.
 pub(crate) fn javascript(workspace: &Path) -> PathBuf {
     workspace.join("target/tools/javascript")
+}
+
+/// The folder with the `node_modules` of clients.
+pub(crate) fn javascript_clients(workspace: &Path) -> PathBuf {
+    workspace.join("target/clients/javascript")
 }

@@ -225,6 +225,11 @@ impl Project {
     }
 }
 
+/// The packages that clients in JavaScript are tested with: a `node_modules`.
+pub fn client_modules() -> PathBuf {
+    language_tools::javascript_clients(&workspace()).join("node_modules")
+}
+
 /// All files in a folder and the folders in it, by their path in it.
 fn files(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut found = BTreeMap::new();

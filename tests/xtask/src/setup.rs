@@ -1,6 +1,7 @@
 //! Installs what is missing, and says what and why. What is there already is left as it is.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -16,6 +17,8 @@ mod postgres_programs;
 mod mariadb_programs;
 
 const WASM_TARGET: &str = "wasm32-wasip2";
+/// The folder with the lists of the clients in JavaScript.
+const JAVASCRIPT_CLIENT_LISTS: &str = "tests/clients/javascript";
 
 /// What the tests need.
 pub(crate) fn everything() -> Result<()> {
@@ -27,7 +30,8 @@ pub(crate) fn everything() -> Result<()> {
     clients()?;
     node()?;
     componentize_py()?;
-    componentize_js()
+    componentize_js()?;
+    javascript_clients()
 }
 
 /// What the demonstration needs.
@@ -97,7 +101,10 @@ fn clients() -> Result<()> {
     if fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    announce("boto3 and awscli", "the tests use the clients that people use (into target/venv)");
+    announce(
+        "boto3, awscli and the caching client",
+        "the tests use the clients that people use (into target/venv)",
+    );
     let venv = venv().display().to_string();
     run("python3", &["-m", "venv", "--clear", &venv])?;
     let list = list.display().to_string();
@@ -136,20 +143,36 @@ fn componentize_py() -> Result<()> {
     Ok(())
 }
 
-/// What builds functions in JavaScript. A copy of the lock file tells whether it is what the list asks for.
+/// What builds functions in JavaScript.
 fn componentize_js() -> Result<()> {
+    npm(
+        language_tools::JAVASCRIPT_LISTS,
+        &language_tools::javascript(&workspace()),
+        "componentize-js",
+        "the tests build rotation functions in JavaScript with it (into target/tools)",
+    )
+}
+
+/// Clients in JavaScript.
+fn javascript_clients() -> Result<()> {
+    npm(
+        JAVASCRIPT_CLIENT_LISTS,
+        &language_tools::javascript_clients(&workspace()),
+        "the AWS SDK for JavaScript",
+        "the tests use the clients that people use (into target/clients)",
+    )
+}
+
+/// The packages of a list. A copy of its lock file tells whether they are what the list asks for.
+fn npm(lists: &str, folder: &Path, what: &str, reason: &str) -> Result<()> {
     const LOCK: &str = "package-lock.json";
-    let lists = workspace().join(language_tools::JAVASCRIPT_LISTS);
-    let folder = language_tools::javascript(&workspace());
+    let lists = workspace().join(lists);
     let (wanted, installed) = (fs::read(lists.join(LOCK))?, folder.join("installed-lock.json"));
     if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    announce(
-        "componentize-js",
-        "the tests build rotation functions in JavaScript with it (into target/tools)",
-    );
-    fs::create_dir_all(&folder)?;
+    announce(what, reason);
+    fs::create_dir_all(folder)?;
     for name in ["package.json", LOCK] {
         fs::copy(lists.join(name), folder.join(name))?;
     }
