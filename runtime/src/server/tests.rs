@@ -1,6 +1,7 @@
 //! The server on a loopback port, spoken to byte by byte: what is well formed, and what is not.
 
 mod bodies;
+mod signatures;
 mod store;
 mod turns;
 
@@ -103,6 +104,8 @@ struct Call {
     session_token: Option<Sensitive<String>>,
     sent_body: Option<&'static [u8]>,
     leaves_out: &'static str,
+    payload_hash: Option<&'static str>,
+    content_encoding: Option<&'static str>,
 }
 
 impl Default for Call {
@@ -117,6 +120,8 @@ impl Default for Call {
             session_token: None,
             sent_body: None,
             leaves_out: "",
+            payload_hash: None,
+            content_encoding: None,
         }
     }
 }
@@ -126,6 +131,8 @@ impl Call {
     fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![("host", "127.0.0.1"), ("content-type", "application/x-amz-json-1.1")];
         headers.extend(self.target.map(|target| ("x-amz-target", target)));
+        headers.extend(self.payload_hash.map(|hash| ("x-amz-content-sha256", hash)));
+        headers.extend(self.content_encoding.map(|encoding| ("content-encoding", encoding)));
         let signed: Vec<(&str, &[u8])> =
             headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
         let request =

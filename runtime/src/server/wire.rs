@@ -121,6 +121,10 @@ impl Server {
     {
         let whole = match (request.method(), request.uri().path()) {
             (&Method::POST, "/") => self.answer_call(request).await,
+            // It is refused as one that is posted is: its sender hears why.
+            (&Method::GET, "/") if request.uri().query().is_some_and(sigv4::is_presigned) => {
+                self.answer_call(request).await
+            }
             (&Method::GET, "/healthz") => self.healthz().await,
             (&Method::GET, "/metrics") => self.metrics_text(),
             (&Method::GET, "/events") => return self.answer_events(request).await,

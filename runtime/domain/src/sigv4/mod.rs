@@ -20,7 +20,7 @@ mod sign;
 pub(crate) use canonical::decoded;
 pub use error::{AuthError, IncompleteSignatureError, Mismatch};
 pub use key::SigningKey;
-pub use present::{Presented, parse};
+pub use present::{Presented, is_presigned, parse};
 pub use sign::{Credentials, sign};
 
 /// The only algorithm spoken here.

@@ -246,7 +246,8 @@ fn check_limits(request: Request<'_>) -> Result<(), IncompleteSignatureError> {
     Ok(())
 }
 
-fn is_presigned(query: &str) -> bool {
+/// Whether a query holds a signature, as that of a presigned address does.
+pub fn is_presigned(query: &str) -> bool {
     query.split('&').any(|pair| {
         let name = decoded(pair.split('=').next().unwrap_or(pair));
         name.eq_ignore_ascii_case(b"x-amz-signature") || name.eq_ignore_ascii_case(b"x-amz-algorithm")
