@@ -4,6 +4,7 @@ mod api;
 mod clients;
 mod crash;
 mod end_to_end;
+mod fuzz;
 mod host;
 mod languages;
 mod layers;

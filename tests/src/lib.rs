@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod client;
 pub mod clock;
 pub mod entropy;
+pub mod fuzz;
 mod language_tools;
 pub mod languages;
 pub mod mariadb;
