@@ -4,10 +4,14 @@
 
 mod burst;
 mod languages;
+mod million;
 mod read;
+mod requests;
 mod resident;
 mod restart;
+mod restart_functions;
 mod rotations;
+mod started;
 mod step;
 mod tick;
 mod timed_disk;
@@ -22,6 +26,8 @@ criterion_group!(
     rotations::bench,
     tick::bench,
     restart::bench,
+    restart_functions::bench,
+    million::bench,
     burst::bench
 );
 criterion_main!(benches);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use keywheel::audit::trail::{self, Trail};
 use keywheel::clock::Clock;
 use keywheel::config::{LimitsConfig, RootAccessKey, RootKeySource};
 use keywheel::entropy::Entropy;
@@ -89,6 +90,13 @@ impl Node {
     /// A server for this node.
     pub fn server(&self) -> Arc<Server> {
         Arc::new(self.new_server())
+    }
+
+    /// A server that writes down who called, and where it does. The caller runs that.
+    pub fn server_with_trail(&self) -> (Arc<Server>, Arc<Trail>) {
+        let store = Arc::clone(self.ops.store());
+        let trail = Arc::new(Trail::new(store, Arc::clone(&self.clock), trail::DAYS_DEFAULT));
+        (Arc::new(self.new_server().with_trail(Arc::clone(&trail))), trail)
     }
 
     fn new_server(&self) -> Server {
