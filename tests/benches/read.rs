@@ -99,7 +99,7 @@ fn policy() -> Value {
     let statement = |index: usize| {
         json!({
             "Sid": format!("Statement{index}"),
-            "Effect": if index % 2 == 0 { "Allow" } else { "Deny" },
+            "Effect": if index.is_multiple_of(2) { "Allow" } else { "Deny" },
             "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:user/reader-{index}") },
             "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
             "Resource": "*",

@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod api;
+mod canary;
 mod clients;
 mod crash;
 mod end_to_end;

@@ -1,6 +1,7 @@
 //! What the tests of Keywheel are made of: the simulated world, harnesses for real servers, contract
 //! suites and generators.
 
+pub mod canary;
 pub mod certificate;
 pub mod client;
 pub mod clock;

@@ -13,12 +13,12 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use keywheel::entropy::{self, SystemEntropy};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
+use crate::canary;
 use crate::certificate::Certificate;
 use crate::postgres_programs;
 use crate::wait;
@@ -28,7 +28,6 @@ pub const HOST: &str = "127.0.0.1";
 /// The database that every role may connect to.
 pub const DATABASE: &str = "postgres";
 const SUPERUSER: &str = "keywheel_tests";
-const PASSWORD_CHARS: usize = 32;
 /// Another program may take a port between the choice and the start.
 pub(crate) const START_ATTEMPTS_MAX: usize = 5;
 const STOP_PAUSE: Duration = Duration::from_millis(10);
@@ -387,5 +386,5 @@ pub(crate) fn free_port() -> Result<u16> {
 }
 
 pub(crate) fn new_password() -> String {
-    entropy::alphanumeric(&SystemEntropy, PASSWORD_CHARS)
+    canary::value()
 }

@@ -15,6 +15,7 @@ use keywheel_domain::sensitive::Sensitive;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
+use crate::canary;
 use crate::client::ApiClient;
 use crate::wait;
 
@@ -41,6 +42,8 @@ pub struct Keywheel {
     address: SocketAddr,
     stdout: Transcript,
     stderr: Transcript,
+    /// The folder that is searched at its end; none once it was.
+    data: Option<PathBuf>,
 }
 
 type Transcript = Arc<Mutex<String>>;
@@ -62,7 +65,8 @@ impl Keywheel {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let stdout = transcribe(child.stdout.take());
         let stderr = transcribe(child.stderr.take());
-        let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), stdout, stderr };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Self { child, address, stdout, stderr, data: data_folder(command) };
         let ready = wait::until("keywheel to listen", async || {
             let ended = server.child.try_wait()?;
             let address = listening_on(&text(&server.stdout));
@@ -135,6 +139,22 @@ impl Keywheel {
         // An error means that it ended before: that is what was wanted.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let Some(data) = self.data.take() else { return };
+        // A test that fails already says why, and a second panic would hide it.
+        if thread::panicking() {
+            return;
+        }
+        // A folder that is gone was removed by its test.
+        let mut places = match data.exists() {
+            true => canary::files_with(&data).expect("what a server wrote can be read"),
+            false => Vec::new(),
+        };
+        for (place, text) in [("standard output", self.stdout()), ("standard error", self.stderr())] {
+            if canary::is_in(text.as_bytes()) {
+                places.push(place.to_owned());
+            }
+        }
+        assert!(places.is_empty(), "a secret value of this test is in {}", places.join(", "));
     }
 }
 
@@ -276,6 +296,12 @@ fn build() -> Result<PathBuf> {
     let built = cargo.output().context("starting cargo")?;
     ensure!(built.status.success(), "keywheel does not compile: {}", String::from_utf8_lossy(&built.stderr));
     Ok(profile.join("keywheel"))
+}
+
+/// The folder that a server is started on.
+fn data_folder(command: &Command) -> Option<PathBuf> {
+    let mut arguments = command.get_args().skip_while(|argument| *argument != "--data");
+    arguments.nth(1).map(PathBuf::from)
 }
 
 /// What cargo tells the programs that it runs. Some build scripts watch these and would run again.

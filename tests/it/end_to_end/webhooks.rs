@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request, Response};
 use hyper_util::rt::TokioIo;
+use keywheel_tests::canary;
 use keywheel_tests::certificate::{Authority, Certificate};
 use keywheel_tests::process::{self, Keywheel};
 use keywheel_tests::wait;
@@ -123,19 +124,19 @@ async fn events_arrive_in_order_over_a_kill_and_an_outage() {
     let mut last = 1;
     for round in 0..3 {
         for number in 0..5 {
-            let create = json!({ "Name": format!("app-{round}-{number}"), "SecretString": "canary-value" });
+            let create = json!({ "Name": format!("app-{round}-{number}"), "SecretString": canary::value() });
             keywheel.client().call("CreateSecret", create).await.unwrap();
         }
         // Killed while events are delivered, or right after.
         let logged = keywheel.kill();
-        assert!(!logged.contains(&secret) && !logged.contains("canary"), "{logged}");
+        assert!(!logged.contains(&secret) && !canary::is_in(logged.as_bytes()), "{logged}");
         keywheel = serve(data.path(), &authority).await;
         receiver.until(&secret, last + 1, last + 5).await;
         last += 5;
     }
 
     receiver.status.store(503, Ordering::SeqCst);
-    let create = json!({ "Name": "in-the-outage", "SecretString": "canary-value" });
+    let create = json!({ "Name": "in-the-outage", "SecretString": canary::value() });
     keywheel.client().call("CreateSecret", create).await.unwrap();
     let listed = wait::until("the failure to be listed", async || {
         let answer = keywheel.client().send("Keywheel.ListWebhooks", &json!({})).await?;

@@ -73,7 +73,8 @@ pub(super) fn run(data: &[u8]) -> bool {
         let doubled = text.trim_start().replacen('{', &format!("{{{name}:{value},"), 1);
         assert!(decode(doubled.as_bytes()).is_err(), "{doubled}");
     }
-    assert!(decode(&body[..body.len() / 2]).is_err(), "half a body");
+    let whole = body.trim_ascii();
+    assert!(decode(&whole[..whole.len() / 2 + 1]).is_err() || whole.len() < 4, "half a body");
     assert!(decode(&[body, b"{}"].concat()).is_err(), "more than a body");
     true
 }
