@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -39,6 +40,14 @@ fn files_are_searched_in_every_folder() {
     fs::write(inner.join("store"), canary::value()).unwrap();
     let found = canary::files_with(folder.path()).unwrap();
     assert!(found.len() == 1 && found[0].ends_with("inner/store"), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_command_that_shows_a_value_fails_its_test() {
+    let told = process::output(Command::new("echo").arg(canary::value())).await.unwrap_err().to_string();
+    assert!(told.contains("echo") && !told.contains(canary::BEGINNING), "{told}");
+    let output = process::output(Command::new("echo").arg("nothing")).await.unwrap();
+    assert_eq!(output.stdout, b"nothing\n");
 }
 
 /// A server whose folder holds a value does not end well; without it, it does.

@@ -253,7 +253,7 @@ pub fn with_files_up_to(command: &Command, bytes_max: u64) -> Command {
 /// Runs a command that is expected to end by itself soon.
 ///
 /// # Errors
-/// It cannot be started, or is still running after [`wait::PATIENCE`].
+/// It cannot be started, is still running after [`wait::PATIENCE`], or shows a [`canary`].
 pub async fn output(command: &mut Command) -> Result<Output> {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (stdout, stderr) = (transcribe(child.stdout.take()), transcribe(child.stderr.take()));
@@ -263,6 +263,11 @@ pub async fn output(command: &mut Command) -> Result<Output> {
         let _ = child.wait();
     }
     let (stdout, stderr) = (finished(&stdout).await?, finished(&stderr).await?);
+    // One that failed is shown by its test, whatever is in it.
+    if ended.as_ref().is_ok_and(ExitStatus::success) {
+        let told = [&stdout, &stderr].into_iter().any(|text| canary::is_in(text.as_bytes()));
+        ensure!(!told, "{:?} shows a secret value of this test", command.get_program());
+    }
     Ok(Output { status: ended?, stdout: stdout.into_bytes(), stderr: stderr.into_bytes() })
 }
 

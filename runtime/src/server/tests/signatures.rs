@@ -225,7 +225,7 @@ async fn what_stands_for_the_hash_of_a_body_is_refused() {
         "UNSIGNED-PAYLOAD",
         "",
     ] {
-        // Signed as its sender would, by the declared hash instead of the body's own.
+        // All else about the signature is good.
         let call = Call { payload_hash: Some(declared), body: frame.into(), ..Call::default() };
         let answer = server.call(&call).await;
         assert_eq!((answer.status, answer.code().as_str()), (400, INVALID), "{declared}: {answer:?}");
