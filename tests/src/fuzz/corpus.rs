@@ -23,6 +23,8 @@ pub(super) fn filters() -> Vec<Vec<u8>> {
         r#"{"Filters":[{"Key":"all","Values":["twitter App"]},{"Key":"tag-value","Values":["Blue","!Red"]}]}"#,
         r#"{"Filters":[{"Key":"description","Values":["the prod"]},{"Key":"primary-region","Values":["eu"]}]}"#,
         r#"{"Filters":[{"Key":"tag-key","Values":["prod"]},{"Key":"owning-service","Values":["x"]}],"SortBy":"name"}"#,
+        r#"{"Filters":[{"Key":"owning-service","Values":["x"]},{"Key":"name","Values":["!x"]},{"Key":"tag-value","Values":["B"]}]}"#,
+        r#"{"Filters":[{"Key":"name","Values":["!x"]},{"Key":"name","Values":["p","P"]},{"Key":"all","Values":["!db"]},{"Key":"tag-value","Values":["B"]}]}"#,
         r#"{"MaxResults":1,"SortOrder":"asc","Filters":[{"Key":"all","Values":["!"]},{"Key":"name","Values":[""]}]}"#,
     ])
 }

@@ -64,6 +64,9 @@ fn assert_unchanged(request: &Head<'_>, secret: &Sensitive<String>) {
     let query = format!("{}&more=1", request.query);
     let changed = Head { query: &query, ..request.clone() };
     assert!(!believed(&changed, 0), "a longer query");
+    let mut changed = request.clone();
+    changed.headers.push(("X-Amz-Added", b"by somebody on the way"));
+    assert!(!believed(&changed, 0), "one header more that says what to do");
     for index in 0..request.headers.len() {
         let mut changed = request.clone();
         let (name, value) = changed.headers.remove(index);
@@ -95,14 +98,23 @@ fn signed_again(request: &Head<'_>, secret: &Sensitive<String>, other: &Sensitiv
     }
     let credentials = Credentials { access_key_id: SIGNER, secret_access_key: secret, session_token: None };
     let at = Timestamp::from_millis(SIGNED_AT);
-    let added = request.with(|request| sign(request, &credentials, REGION, SERVICE, at));
-    request.headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
-    request.with(|request| {
+    let signed = |request: &Head<'_>, look: &dyn Fn(&Request<'_>)| {
+        let added = request.with(|request| sign(request, &credentials, REGION, SERVICE, at));
+        let mut request = request.clone();
+        request.headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
+        request.with(look);
+    };
+    signed(&request, &|request| {
         let presented = parse(request).expect("what was signed can be read");
         assert_eq!((presented.access_key_id, presented.region), (SIGNER, REGION));
         assert!(presented.check_service(SERVICE).is_ok() && presented.check_service("kms").is_err());
         assert!(is_believed(&presented, secret, at));
         assert!(!is_believed(&presented, other, at));
+    });
+    // A body that is not what its sender says it is.
+    request.headers.push(("x-amz-content-sha256", b"UNSIGNED-PAYLOAD"));
+    signed(&request, &|request| {
+        assert!(parse(request).is_ok_and(|presented| !is_believed(&presented, secret, at)));
     });
 }
 
