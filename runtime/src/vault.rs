@@ -27,7 +27,8 @@ use crate::entropy::{self, Entropy};
 use crate::store::{CommitError, StoreError};
 
 pub use self::access_keys::{
-    AccessKey, AccessKeyError, AccessKeys, KeyOwner, NewAccessKey, RootAccess, access_key_place,
+    AccessKey, AccessKeyError, AccessKeys, KeyOwner, NewAccessKey, RootAccess, access_key_owner,
+    access_key_place, changed_access_key,
 };
 pub use self::account::{AccountError, settle_account};
 pub use self::kms_keys::{KmsKeyInUse, kms_key_place};

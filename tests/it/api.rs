@@ -4,6 +4,7 @@
 mod approvers;
 mod bad_input;
 mod events;
+mod iam;
 mod kms;
 mod lambda;
 mod model;

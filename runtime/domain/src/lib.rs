@@ -6,6 +6,7 @@
 pub mod api;
 pub mod envelope;
 pub mod function;
+pub mod iam;
 pub mod kms;
 pub mod next_token;
 pub mod password;

@@ -3,6 +3,7 @@
 //! A zero byte separates the parts: it is in no name, ARN, token or region, so no key is a prefix of
 //! another record's key by accident.
 
+use keywheel_domain::iam::lookup_name;
 use keywheel_domain::secret::Scope;
 use keywheel_domain::time::Timestamp;
 
@@ -134,7 +135,7 @@ pub fn all_jobs() -> (Key, Key) {
 
 /// A user of an account. No two users have names that differ in capitals only.
 pub fn user(account: &str, name: &str) -> Key {
-    joined(&["user", account, &name.to_ascii_lowercase()])
+    joined(&["user", account, &lookup_name(name)])
 }
 
 /// First and last key of the users of an account.
@@ -145,6 +146,51 @@ pub fn users(account: &str) -> (Key, Key) {
 /// Written with each new user of an account, so that those who make one at once do not pass the bound.
 pub fn newest_user(account: &str) -> Key {
     joined(&["newest-user", account])
+}
+
+/// How much of IAM an account has.
+pub fn iam_census(account: &str) -> Key {
+    joined(&["iam-census", account])
+}
+
+/// A group of an account.
+pub fn iam_group(account: &str, id: &str) -> Key {
+    joined(&["iam-group", account, id])
+}
+
+/// First and last key of the groups of an account.
+pub fn iam_groups(account: &str) -> (Key, Key) {
+    range(&["iam-group", account])
+}
+
+/// The id of the group of this name, capitals or not.
+pub fn iam_group_name(account: &str, name: &str) -> Key {
+    joined(&["iam-group-name", account, &lookup_name(name)])
+}
+
+/// A role of an account. No two have names that differ in capitals only.
+pub fn iam_role(account: &str, name: &str) -> Key {
+    joined(&["iam-role", account, &lookup_name(name)])
+}
+
+/// First and last key of the roles of an account.
+pub fn iam_roles(account: &str) -> (Key, Key) {
+    range(&["iam-role", account])
+}
+
+/// A managed policy of an account. No two have names that differ in capitals only, whatever their paths.
+pub fn iam_policy(account: &str, name: &str) -> Key {
+    joined(&["iam-policy", account, &lookup_name(name)])
+}
+
+/// First and last key of the managed policies of an account.
+pub fn iam_policies(account: &str) -> (Key, Key) {
+    range(&["iam-policy", account])
+}
+
+/// When an access key was last used, by the hour.
+pub fn access_key_use(id: &str) -> Key {
+    joined(&["access-key-use", id])
 }
 
 /// A webhook.

@@ -34,6 +34,7 @@ mod get_random_password;
 mod get_resource_policy;
 mod get_rotation_policy;
 mod get_secret_value;
+mod iam;
 mod job_rows;
 pub mod keys;
 mod kms;
@@ -54,6 +55,7 @@ mod put_rotation_policy;
 mod put_secret_value;
 mod put_webhook;
 mod quotas;
+mod query;
 mod record_cache;
 mod reject;
 mod remove_regions_from_replication;
@@ -81,15 +83,17 @@ use std::sync::Arc;
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::secret::Scope;
 use serde::Serialize;
+use tokio::sync::watch;
 
 pub use self::authorize::{Caller, Principal};
 pub use self::change::{Change, Seen};
 pub use self::functions::{BuiltinFunction, Deployed, Functions, HandRun, InvocationLog, Resolved};
 pub use self::quotas::Quotas;
+pub use self::iam::{Identity, NamedPolicy, RoleIdentity};
 pub use self::webhook_address::{ForbiddenAddress, check_webhook_address};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
-use crate::store::Store;
+use crate::store::{Revision, Store};
 use crate::vault::Vault;
 
 /// Conflicts after which an action gives up: so many others were faster on the same secret.
@@ -104,6 +108,9 @@ pub struct Operations {
     functions: Functions,
     records: record_cache::RecordCache,
     quotas: Quotas,
+    identities: iam::IdentityCache,
+    /// The store's revision: behind it, nothing that was looked at counts.
+    changes: watch::Receiver<Revision>,
 }
 
 impl Operations {
@@ -115,8 +122,18 @@ impl Operations {
         entropy: Arc<dyn Entropy>,
         functions: Functions,
     ) -> Self {
-        let (records, quotas) = (record_cache::RecordCache::default(), Quotas::default());
-        Self { store, vault, clock, entropy, functions, records, quotas }
+        let changes = store.changes();
+        Self {
+            store,
+            vault,
+            clock,
+            entropy,
+            functions,
+            records: record_cache::RecordCache::default(),
+            quotas: Quotas::default(),
+            identities: iam::IdentityCache::default(),
+            changes,
+        }
     }
 
     /// The actions with other quotas.

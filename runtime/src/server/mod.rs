@@ -1,4 +1,4 @@
-//! The HTTP door: HTTP/1.1 over TLS or, on this machine, plain TCP; the AWS JSON 1.1 protocol, SigV4 on
+//! The HTTP door: HTTP/1.1 over TLS or, on this machine, plain TCP; the AWS JSON 1.1 and Query protocols, SigV4 on
 //! each request.
 //!
 //! A request passes `tls` and `listen` (bounds), `wire` (an answer to everything), `body` (read within bounds),
@@ -14,6 +14,7 @@ mod events;
 mod health;
 mod lambda;
 mod listen;
+mod query;
 mod request_id;
 mod tls;
 mod wire;

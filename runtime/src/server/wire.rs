@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 use super::answer_body::AnswerBody;
 use super::auth::{CLOUDTRAIL, KMS, SECRETS_MANAGER};
 use super::body::BodyError;
+use super::query::is_form;
 use super::{Origin, Server, health};
 use crate::audit::trail::{Call, Facts, Identity, Trail, parameters};
 use crate::clock::Stopwatch;
@@ -120,6 +121,7 @@ impl Server {
         B: Body<Data = Bytes>,
     {
         let whole = match (request.method(), request.uri().path()) {
+            (&Method::POST, "/") if is_form(request.headers()) => self.answer_query(request).await,
             (&Method::POST, "/") => self.answer_call(request).await,
             // It is refused as one that is posted is: its sender hears why.
             (&Method::GET, "/") if request.uri().query().is_some_and(sigv4::is_presigned) => {

@@ -19,7 +19,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 
 pub use self::key::AccessKey;
-pub use self::record::{KeyOwner, NewAccessKey, access_key_place};
+pub use self::record::{KeyOwner, NewAccessKey, access_key_owner, access_key_place, changed_access_key};
 pub use self::root::RootAccess;
 use super::{CREATE_ATTEMPTS_MAX, Vault, VaultError, lost_race};
 use crate::entropy::Entropy;
@@ -87,13 +87,13 @@ impl AccessKeys {
         Self { store, vault, entropy, changes, opened: RwLock::default() }
     }
 
-    /// The key with this id, if there is one.
+    /// The key with this id, if there is one and it does not rest.
     pub async fn lookup(&self, id: &str) -> Result<Option<Arc<AccessKey>>, AccessKeyError> {
         // Before the entry is loaded: what is committed meanwhile makes the next lookup look again.
         let checked = *self.changes.borrow();
         let known = self.opened.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         if let Some(known) = known.as_ref().filter(|known| known.checked == checked) {
-            return Ok(Some(Arc::clone(&known.key)));
+            return Ok(Some(Arc::clone(&known.key)).filter(|key| key.is_active()));
         }
         let Some(entry) = self.store.load(&access_key_place(id)).await? else {
             self.opened.write().unwrap_or_else(PoisonError::into_inner).remove(id);
@@ -109,7 +109,7 @@ impl AccessKeys {
         }
         let kept = Opened { key: Arc::clone(&key), revision: entry.revision, checked };
         opened.insert(id.to_owned(), kept);
-        Ok(Some(key))
+        Ok(Some(key).filter(|key| key.is_active()))
     }
 }
 

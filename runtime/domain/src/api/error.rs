@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::iam::IamErrorCode;
 use super::kms::KmsErrorCode;
 
 /// The exception's name on the wire.
@@ -47,6 +48,8 @@ pub enum ErrorCode {
     Authentication(&'static str),
     /// An error that only the key management service has.
     Kms(KmsErrorCode),
+    /// An error that only IAM has.
+    Iam(IamErrorCode),
 }
 
 impl ErrorCode {
@@ -73,6 +76,7 @@ impl ErrorCode {
             Self::Validation => "ValidationException",
             Self::Authentication(code) => code,
             Self::Kms(code) => code.as_str(),
+            Self::Iam(code) => code.as_str(),
         }
     }
 
@@ -81,6 +85,7 @@ impl ErrorCode {
         match self {
             Self::InternalService => 500,
             Self::Kms(code) => code.http_status(),
+            Self::Iam(code) => code.http_status(),
             _ => 400,
         }
     }

@@ -44,6 +44,8 @@ pub struct Members {
     violations: Vec<String>,
     /// Path of the members in the request, empty at the top.
     path: String,
+    /// They came as a form, in which everything is text.
+    textual: bool,
 }
 
 /// Tells nothing of what the members hold.
@@ -63,13 +65,18 @@ impl Members {
             value
         };
         match value {
-            Value::Object(members) => Ok(Self::of(members, String::new())),
+            Value::Object(members) => Ok(Self::of(members, String::new(), false)),
             other => Err(serialization(format!("the body must be a JSON object, not {}", kind(&other)))),
         }
     }
 
-    fn of(members: Map<String, Value>, path: String) -> Self {
-        Self { members, violations: Vec::new(), path }
+    /// The members of a form.
+    pub fn of_form(members: Map<String, Value>) -> Self {
+        Self::of(members, String::new(), true)
+    }
+
+    fn of(members: Map<String, Value>, path: String, textual: bool) -> Self {
+        Self { members, violations: Vec::new(), path, textual }
     }
 
     /// Tells every broken constraint, in the service's form.
@@ -104,6 +111,8 @@ impl Members {
         match self.take(name) {
             None => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(Value::String(text)) if self.textual && text == "true" => Ok(Some(true)),
+            Some(Value::String(text)) if self.textual && text == "false" => Ok(Some(false)),
             Some(other) => Err(self.wrong_type(name, "true or false", &other)),
         }
     }
@@ -111,7 +120,11 @@ impl Members {
     /// An optional whole number without bounds.
     pub fn integer(&mut self, name: &str) -> Result<Option<i64>, ApiError> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        match value.as_i64() {
+        let number = match &value {
+            Value::String(text) if self.textual => text.parse().ok(),
+            value => value.as_i64(),
+        };
+        match number {
             Some(number) => Ok(Some(number)),
             None => Err(self.wrong_type(name, "a whole number of at most 63 bits", &value)),
         }
@@ -295,6 +308,11 @@ impl Members {
                 self.check_length(name, values.len(), &items);
                 Ok(Some(values))
             }
+            // So clients write an empty list.
+            Some(Value::String(text)) if self.textual && text.is_empty() => {
+                self.check_length(name, 0, &items);
+                Ok(Some(Vec::new()))
+            }
             Some(other) => Err(self.wrong_type(name, "a list", &other)),
         }
     }
@@ -308,7 +326,7 @@ impl Members {
         let Value::Object(members) = value else {
             return Err(self.wrong_type(name, "an object", &value));
         };
-        let mut inner = Self::of(members, self.wire_path(name));
+        let mut inner = Self::of(members, self.wire_path(name), self.textual);
         let read = read(&mut inner)?;
         self.violations.append(&mut inner.violations);
         Ok(read)

@@ -16,6 +16,7 @@ pub struct AccessKey {
     id: String,
     account: String,
     owner: KeyOwner,
+    active: bool,
     secret: Sensitive<String>,
     signing: RwLock<Vec<(SigningScope, SigningKey)>>,
 }
@@ -29,7 +30,24 @@ struct SigningScope {
 
 impl AccessKey {
     pub(super) fn new(id: &str, account: &str, owner: KeyOwner, secret: Sensitive<String>) -> Self {
-        Self { id: id.to_owned(), account: account.to_owned(), owner, secret, signing: RwLock::default() }
+        Self {
+            id: id.to_owned(),
+            account: account.to_owned(),
+            owner,
+            active: true,
+            secret,
+            signing: RwLock::default(),
+        }
+    }
+
+    pub(super) const fn activated(mut self, active: bool) -> Self {
+        self.active = active;
+        self
+    }
+
+    /// Whether requests may be signed with it.
+    pub(super) const fn is_active(&self) -> bool {
+        self.active
     }
 
     /// The access key id.

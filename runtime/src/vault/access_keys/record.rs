@@ -18,6 +18,8 @@ const SECRET_ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 const SECRET_CHARS: usize = 40;
 const OWNER_ROOT: &str = "root";
 const OWNER_USER_PREFIX: &str = "user/";
+/// In no name.
+const RESTS: &str = "\0inactive";
 
 /// Who in an account a key belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,10 +41,12 @@ impl KeyOwner {
 
     /// What the secret of a key is sealed to beside its id: who changes the owner in the store's file gets
     /// a key that does not open. Keys of the root have nothing here.
-    fn bound(&self) -> String {
+    /// One that rests is sealed to that too.
+    fn bound(&self, active: bool) -> String {
+        let rests = if active { "" } else { RESTS };
         match self {
-            Self::Root => String::new(),
-            Self::User(_) => self.to_stored(),
+            Self::Root => rests.to_owned(),
+            Self::User(_) => format!("{}{rests}", self.to_stored()),
         }
     }
 
@@ -76,7 +80,7 @@ impl NewAccessKey {
     ) -> Result<Self, AccessKeyError> {
         let id = format!("{ID_PREFIX}{}", entropy::of_alphabet(entropy, ID_ALPHABET, ID_RANDOM_CHARS));
         let secret = Sensitive::new(entropy::of_alphabet(entropy, SECRET_ALPHABET, SECRET_CHARS));
-        let record = seal(vault, account, &id, owner, &secret).await?;
+        let record = seal(vault, account, &id, owner, true, &secret).await?;
         let batch = Batch::new().expect(access_key_place(&id), None).put(access_key_place(&id), record);
         Ok(Self { id, secret, batch })
     }
@@ -93,6 +97,29 @@ struct Record {
     principal: String,
     /// The sealed secret in hexadecimal.
     secret: String,
+    /// Whether requests signed with it are refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    inactive: bool,
+}
+
+/// Whose key it is, without opening it: the account, and who in it.
+pub fn access_key_owner(entry: &Entry) -> Option<(String, KeyOwner)> {
+    let record: Record = serde_json::from_slice(&entry.value).ok()?;
+    Some((record.account, KeyOwner::from_stored(&record.principal)?))
+}
+
+/// Stores the key of this entry, if it still is there, for this owner, and says whether it can be used.
+pub async fn changed_access_key(
+    vault: &Vault,
+    id: &str,
+    entry: &Entry,
+    owner: &KeyOwner,
+    active: bool,
+) -> Result<Batch, AccessKeyError> {
+    let key = open(vault, id, entry).await?;
+    let record = seal(vault, key.account(), id, owner, active, key.secret()).await?;
+    let place = access_key_place(id);
+    Ok(Batch::new().expect(place.clone(), Some(entry.revision)).put(place, record))
 }
 
 /// The record of a key.
@@ -101,13 +128,18 @@ pub(super) async fn seal(
     account: &str,
     id: &str,
     owner: &KeyOwner,
+    active: bool,
     secret: &Sensitive<String>,
 ) -> Result<Vec<u8>, AccessKeyError> {
-    let (key_id, bound) = (wrapping_key_id(account), owner.bound());
+    let (key_id, bound) = (wrapping_key_id(account), owner.bound(active));
     let sealed = vault.seal_bound(&binding(account, id, &bound, &key_id), secret.expose().as_bytes()).await;
     let sealed = sealed.map_err(|source| AccessKeyError::Vault { id: id.to_owned(), source })?;
-    let record =
-        Record { account: account.to_owned(), principal: owner.to_stored(), secret: hex::encode(sealed) };
+    let record = Record {
+        account: account.to_owned(),
+        principal: owner.to_stored(),
+        secret: hex::encode(sealed),
+        inactive: !active,
+    };
     Ok(serde_json::to_vec(&record).expect("records have string keys only"))
 }
 
@@ -119,11 +151,13 @@ pub(super) async fn open(vault: &Vault, id: &str, entry: &Entry) -> Result<Acces
     let owner = KeyOwner::from_stored(&record.principal).ok_or_else(damaged)?;
     let sealed = hex::decode(&record.secret).map_err(|_| damaged())?;
     let sealed = Sealed::parse(&sealed).map_err(|error| refused(error.into()))?;
-    let bound = owner.bound();
+    let active = !record.inactive;
+    let bound = owner.bound(active);
     let binding = binding(&record.account, id, &bound, sealed.key_id);
     let secret = vault.open_bound(&binding, &sealed).await.map_err(refused)?;
     let secret = str::from_utf8(secret.expose()).map_err(|_| damaged())?;
-    Ok(AccessKey::new(id, &record.account, owner, Sensitive::new(secret.to_owned())))
+    let secret = Sensitive::new(secret.to_owned());
+    Ok(AccessKey::new(id, &record.account, owner, secret).activated(active))
 }
 
 const fn binding<'a>(account: &'a str, id: &'a str, bound: &'a str, key_id: &'a str) -> Binding<'a> {

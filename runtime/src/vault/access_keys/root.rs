@@ -82,7 +82,7 @@ impl AccessKeys {
                 return Ok(Some(RootAccess::Known));
             }
         }
-        let record = seal(&self.vault, account, &given.id, &KeyOwner::Root, &given.secret).await?;
+        let record = seal(&self.vault, account, &given.id, &KeyOwner::Root, true, &given.secret).await?;
         let revision = seen.as_ref().map(|entry| entry.revision);
         let mut batch = Batch::new().expect(place.clone(), revision).put(place, record);
         if self.store.load(&root_place).await?.is_none() {

@@ -142,7 +142,7 @@ async fn a_key_that_another_one_replaced_is_opened_anew() {
     let (id, secret) = world.add("ann").await;
     assert_eq!(*world.find(&id).await.unwrap().secret(), secret);
     let other = Sensitive::new("another-secret".to_owned());
-    let sealed = record::seal(&world.vault, ACCOUNT, &id, &KeyOwner::Root, &other).await.unwrap();
+    let sealed = record::seal(&world.vault, ACCOUNT, &id, &KeyOwner::Root, true, &other).await.unwrap();
     world.put(access_key_place(&id), &sealed).await;
     let found = world.find(&id).await.unwrap();
     assert_eq!((found.secret(), found.owner()), (&other, &KeyOwner::Root));

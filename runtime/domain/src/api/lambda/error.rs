@@ -153,7 +153,8 @@ impl From<ApiError> for LambdaError {
             ErrorCode::InternalService
             | ErrorCode::DecryptionFailure
             | ErrorCode::EncryptionFailure
-            | ErrorCode::Kms(_) => LambdaErrorCode::Service,
+            | ErrorCode::Kms(_)
+            | ErrorCode::Iam(_) => LambdaErrorCode::Service,
         };
         Self { code, message: error.message }
     }

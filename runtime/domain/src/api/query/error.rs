@@ -1,0 +1,47 @@
+//! Refusals in the words of this protocol: what all services share has other names and statuses here.
+
+use crate::api::{ApiError, ErrorCode};
+
+/// What programs branch on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueryError {
+    /// `Code`.
+    pub code: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+}
+
+impl QueryError {
+    /// Whether the caller has to do something about it.
+    pub const fn is_sender(self) -> bool {
+        self.status < 500
+    }
+}
+
+/// The code and the status of a refusal.
+pub fn in_query_words(error: &ApiError) -> QueryError {
+    let (code, status) = match error.code {
+        ErrorCode::AccessDenied => ("AccessDenied", 403),
+        ErrorCode::Authentication(code) => authentication(code),
+        ErrorCode::InternalService => ("InternalFailure", 500),
+        ErrorCode::InvalidNextToken | ErrorCode::Validation => ("ValidationError", 400),
+        ErrorCode::LimitExceeded => ("LimitExceeded", 409),
+        ErrorCode::MalformedPolicyDocument => ("MalformedPolicyDocument", 400),
+        ErrorCode::Serialization => ("MalformedInput", 400),
+        ErrorCode::Throttling => ("Throttling", 400),
+        ErrorCode::UnknownOperation => ("InvalidAction", 400),
+        code => (code.as_str(), code.http_status()),
+    };
+    QueryError { code, status }
+}
+
+fn authentication(code: &'static str) -> (&'static str, u16) {
+    match code {
+        "MissingAuthenticationTokenException" => ("MissingAuthenticationToken", 403),
+        "IncompleteSignatureException" => ("IncompleteSignature", 400),
+        "UnrecognizedClientException" => ("InvalidClientTokenId", 403),
+        "ExpiredTokenException" => ("ExpiredToken", 403),
+        "InvalidSignatureException" => ("SignatureDoesNotMatch", 403),
+        code => (code, 403),
+    }
+}
