@@ -5,7 +5,7 @@ pub(super) const SCRIPTS: [(&str, &str); 2] = [
         "users",
         "
         # A user is found by its name, capitals or not.
-        CreateUser UserName=Ann Path=/people/ Tags.member.1.Key=team Tags.member.1.Value=blue&green
+        CreateUser UserName=Ann Path=/people/ Tags.member.1.Key=team Tags.member.1.Value=blue+green
         GetUser UserName=ann
         CreateUser UserName=ANN
         GetUser
