@@ -109,6 +109,7 @@ pub struct Operations {
     records: record_cache::RecordCache,
     quotas: Quotas,
     identities: iam::IdentityCache,
+    key_uses: iam::KeyUses,
     /// The store's revision: behind it, nothing that was looked at counts.
     changes: watch::Receiver<Revision>,
 }
@@ -132,6 +133,7 @@ impl Operations {
             records: record_cache::RecordCache::default(),
             quotas: Quotas::default(),
             identities: iam::IdentityCache::default(),
+            key_uses: iam::KeyUses::default(),
             changes,
         }
     }

@@ -1,5 +1,7 @@
 //! Managed policies that every account has.
 
+use crate::time::Timestamp;
+
 /// What approvers have.
 pub const APPROVER_POLICY_ARN: &str = "arn:aws:iam::aws:policy/KeywheelApprover";
 
@@ -16,6 +18,11 @@ pub struct BuiltinPolicy {
     pub description: &'static str,
     /// The document of its only version.
     pub document: &'static str,
+}
+
+impl BuiltinPolicy {
+    /// When they came to be: the beginning of 2026.
+    pub const CREATED: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 }
 
 /// All of them, in the order of their names.

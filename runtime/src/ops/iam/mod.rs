@@ -4,14 +4,26 @@
 //! account changes in one commit with each record that it counts, so that quotas hold for those who ask at once.
 
 mod access_keys;
+mod account_summary;
+mod attachments;
 mod boundaries;
 mod census;
 mod change;
 mod dispatch;
+mod documents;
+mod groups;
 mod identity;
+mod inline_policies;
+mod key_uses;
+mod policies;
+mod policy_versions;
 mod records;
+mod roles;
 mod tags;
 mod users;
 
-pub use self::identity::{Identity, NamedPolicy, RoleIdentity};
+pub(super) use self::access_keys::without_key;
 pub(super) use self::identity::IdentityCache;
+pub use self::identity::{Identity, NamedPolicy, RoleIdentity};
+pub(super) use self::key_uses::KeyUses;
+pub(super) use self::records::Managed;

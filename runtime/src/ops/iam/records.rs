@@ -123,13 +123,6 @@ pub(in crate::ops) enum Managed {
 }
 
 impl Managed {
-    pub(super) fn document(&self) -> &str {
-        match self {
-            Self::Own(seen) => seen.record.document(),
-            Self::Builtin(policy) => policy.document,
-        }
-    }
-
     /// Counts a use or the end of one: in the policy's record, or in the census.
     pub(super) fn counted(&self, census: &mut Census, count: impl FnOnce(&mut PolicyUses)) -> Change {
         match self {
@@ -322,4 +315,9 @@ pub(super) fn delete_conflict(told: &str) -> ApiError {
 pub(super) fn not_attachable(policy_arn: &str) -> ApiError {
     let told = format!("Policy {policy_arn} does not exist or is not attachable.");
     iam_error(IamErrorCode::NoSuchEntity, told)
+}
+
+/// There is no such managed policy.
+pub(super) fn policy_not_found(policy_arn: &str) -> ApiError {
+    iam_error(IamErrorCode::NoSuchEntity, format!("Policy {policy_arn} was not found."))
 }

@@ -294,10 +294,10 @@ impl PolicyVersionEntry {
         }
     }
 
-    /// The only version of one that every account has.
-    pub fn of_builtin(policy: &BuiltinPolicy) -> Self {
+    /// The only version of a policy that every account has, with its document where that is shown.
+    pub fn of_builtin(document: Option<&str>) -> Self {
         Self {
-            document: Some(policy.document.to_owned()),
+            document: document.map(str::to_owned),
             version_id: "v1".to_owned(),
             is_default_version: true,
             create_date: BuiltinPolicy::CREATED,

@@ -141,7 +141,7 @@ impl PageRequest {
 }
 
 /// The end of a page, in an answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct PageEnd {
     /// Whether there are more.
@@ -201,4 +201,15 @@ pub(super) fn encoded<S: Serializer>(document: &str, serializer: S) -> Result<S:
         }
     }
     serializer.serialize_str(&text)
+}
+
+/// The same of one that is not always shown.
+pub(super) fn optional_encoded<S: Serializer>(
+    document: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match document {
+        Some(document) => encoded(document, serializer),
+        None => serializer.serialize_none(),
+    }
 }
