@@ -108,7 +108,7 @@ async fn delete(session: &mut Session, name: &str) -> Result<(), Failure> {
 struct Approver {
     user_name: String,
     arn: String,
-    access_key_id: String,
+    access_key_id: Option<String>,
     created_date: Moment,
 }
 
@@ -123,7 +123,7 @@ fn tell_list(approvers: &[Approver], now: Timestamp) -> String {
     let row = |approver: &Approver| {
         [
             approver.user_name.clone(),
-            approver.access_key_id.clone(),
+            approver.access_key_id.clone().unwrap_or_else(|| "none".to_owned()),
             approver.created_date.beside(now),
             approver.arn.clone(),
         ]

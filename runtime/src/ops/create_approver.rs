@@ -1,29 +1,14 @@
-//! CreateApprover.
+//! CreateApprover: a user of IAM with an access key and the policy of approvers, as one commit.
 
 use keywheel_domain::api::{ApiError, CreateApproverRequest, CreateApproverResponse, ErrorCode};
-use keywheel_domain::time::Timestamp;
+use keywheel_domain::iam::{APPROVER_POLICY_ARN, EntityKind, Permissions, ROOT_PATH, User};
 use keywheel_domain::user;
-use serde::{Deserialize, Serialize};
 
-use super::change::{Change, to_bytes};
+use super::change::Change;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended, keys};
-use crate::store::SCAN_ENTRIES_MAX;
-use crate::vault::{AccessKeyError, KeyOwner, NewAccessKey};
 
-/// Approvers of one account.
-pub(super) const APPROVERS_MAX: usize = 1000;
-const _: () = assert!(APPROVERS_MAX <= SCAN_ENTRIES_MAX, "one scan sees all approvers");
-
-/// A user as it is stored. What they sign with has a record of its own.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct User {
-    /// As it was given, capitals and all.
-    pub(super) name: String,
-    /// What they sign with.
-    pub(super) access_key_id: String,
-    /// When the user was made.
-    pub(super) created: Timestamp,
-}
+/// Approvers of one account that are made here.
+const APPROVERS_MAX: usize = 1000;
 
 impl Operations {
     /// Makes a user with an access key. The secret is in this answer only: whoever loses the answer
@@ -37,30 +22,36 @@ impl Operations {
         let arn = user::arn(account, &name);
         self.authorize(caller, "keywheel:CreateApprover", Some(&arn))?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            // Before the users are counted: a commit that finds it changed has counted too few.
-            let newest = keys::newest_user(account);
-            let before = self.scan(&newest, &newest.successor(), 1).await?;
-            let before = before.first().map(|(_, entry)| entry.revision);
-            let users = self.users(account).await?;
-            if let Some(taken) = users.iter().find(|user| user.record.name.eq_ignore_ascii_case(&name)) {
+            let mut census = self.iam_census(account).await?;
+            if let Some(taken) = self.iam_user(account, &name).await? {
                 let told = format!("User with name {} already exists.", taken.record.name);
                 return Err(ApiError::new(ErrorCode::ResourceExists, told));
             }
-            if users.len() >= APPROVERS_MAX {
+            let uses = census.counts.builtin.entry(APPROVER_POLICY_ARN.to_owned()).or_default();
+            if uses.attached >= APPROVERS_MAX {
                 let told = format!("An account can have at most {APPROVERS_MAX} approvers.");
                 return Err(ApiError::new(ErrorCode::LimitExceeded, told));
             }
-            let owner = KeyOwner::User(name.clone());
-            let made = NewAccessKey::make(&self.vault, &*self.entropy, account, &owner).await;
-            let made = made.map_err(|error| not_made(&error))?;
-            let access_key_id = made.id.clone();
-            let user = User { name: name.clone(), access_key_id, created: self.clock.now() };
-            let place = keys::user(account, &name);
-            let batch = made.batch.expect(place.clone(), None).put(place, to_bytes(&user));
-            let batch = batch.expect(newest.clone(), before).put(newest, name.as_bytes());
+            uses.attached += 1;
+            let full = |error: ApiError| ApiError::new(ErrorCode::LimitExceeded, error.message);
+            census.add(EntityKind::User).map_err(full)?;
+            let (made, key) = self.new_access_key(account, &name).await?;
+            let attached = [APPROVER_POLICY_ARN.to_owned()].into();
+            let user = User {
+                name: name.clone(),
+                path: ROOT_PATH.to_owned(),
+                id: self.iam_id(EntityKind::User.id_prefix()),
+                created: key.created,
+                keys: vec![key],
+                permissions: Permissions { attached, ..Permissions::default() },
+                groups: Vec::new(),
+                boundary: None,
+                tags: Vec::new(),
+            };
+            let change = Change::of(made.batch).and(Change::create(keys::user(account, &name), &user));
             let detail = format!("access key {}", made.id);
             let row = self.audit_row(&caller.arn(), "CreateApprover", &arn, None, Some(detail));
-            if self.commit(Change::of(batch).audit(&row)).await? {
+            if self.commit(change.and(census.change()).audit(&row)).await? {
                 return Ok(CreateApproverResponse {
                     user_name: name,
                     arn,
@@ -71,9 +62,4 @@ impl Operations {
         }
         Err(contended())
     }
-}
-
-fn not_made(error: &AccessKeyError) -> ApiError {
-    tracing::error!(error = error as &dyn std::error::Error, "an access key cannot be made");
-    ApiError::internal()
 }

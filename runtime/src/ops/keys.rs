@@ -143,11 +143,6 @@ pub fn users(account: &str) -> (Key, Key) {
     range(&["user", account])
 }
 
-/// Written with each new user of an account, so that those who make one at once do not pass the bound.
-pub fn newest_user(account: &str) -> Key {
-    joined(&["newest-user", account])
-}
-
 /// How much of IAM an account has.
 pub fn iam_census(account: &str) -> Key {
     joined(&["iam-census", account])

@@ -1,34 +1,27 @@
 //! ListApprovers.
 
 use keywheel_domain::api::{ApiError, Approver, ListApproversRequest, ListApproversResponse};
-use keywheel_domain::user;
+use keywheel_domain::iam::User;
 
-use super::create_approver::{APPROVERS_MAX, User};
-use super::load::from_entry;
-use super::{Caller, Operations, Seen, keys};
+use super::delete_approver::is_approver;
+use super::{Caller, Operations, keys};
 
 impl Operations {
-    /// Lists the users of the caller's account.
+    /// Lists the users of the caller's account to whom the policy of approvers is attached.
     pub async fn list_approvers(
         &self,
         caller: &Caller,
         _: ListApproversRequest,
     ) -> Result<ListApproversResponse, ApiError> {
         self.authorize(caller, "keywheel:ListApprovers", None)?;
-        let users = self.users(&caller.account).await?.into_iter().map(|seen| seen.record);
+        let users = self.iam_all::<User>(keys::users(&caller.account)).await?;
+        let users = users.into_iter().map(|seen| seen.record).filter(is_approver);
         let approvers = users.map(|user| Approver {
-            arn: user::arn(&caller.account, &user.name),
+            arn: user.arn(&caller.account),
+            access_key_id: user.keys.first().map(|key| key.id.clone()),
             user_name: user.name,
-            access_key_id: user.access_key_id,
             created_date: user.created,
         });
         Ok(ListApproversResponse { approvers: approvers.collect() })
-    }
-
-    /// The users of an account by their names, capitals or not.
-    pub(super) async fn users(&self, account: &str) -> Result<Vec<Seen<User>>, ApiError> {
-        let (from, to) = keys::users(account);
-        let entries = self.scan(&from, &to, APPROVERS_MAX).await?;
-        entries.into_iter().map(|(key, entry)| from_entry(key, &entry)).collect()
     }
 }

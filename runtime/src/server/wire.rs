@@ -225,7 +225,11 @@ impl Server {
             headers: &headers,
             body,
         };
-        self.authenticator.authenticate(&signed, service).await
+        let caller = self.authenticator.authenticate(&signed, service).await?;
+        if let Principal::User { access_key_id, .. } = &caller.principal {
+            self.operations.note_key_use(access_key_id, service, &caller.region);
+        }
+        Ok(caller)
     }
 
     pub(super) fn record(

@@ -25,7 +25,7 @@ const RESET_MAX: usize = 10_000;
 const OVERDUE_MS: i64 = HOUR_MS;
 
 impl Worker {
-    /// Counts again and again until `stop` turns true.
+    /// Counts again and again until `stop` turns true, and writes when access keys were used.
     pub(super) async fn count(&self, mut stop: watch::Receiver<bool>) {
         let mut secrets_at = Timestamp::default();
         while !*stop.borrow() {
@@ -35,6 +35,9 @@ impl Worker {
                 Ok(()) if with_secrets => secrets_at = now.plus_millis(SECRETS_COUNTED_MS),
                 Ok(()) => {}
                 Err(error) => tracing::warn!(%error, "what waits could not be counted"),
+            }
+            if let Err(error) = self.ops.write_key_uses().await {
+                tracing::warn!(%error, "when access keys were used could not be written");
             }
             tokio::select! {
                 _ = stop.changed() => {}

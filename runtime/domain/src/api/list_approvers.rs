@@ -6,7 +6,8 @@ use super::members::Members;
 use super::{ApiError, Request};
 use crate::time::{Timestamp, wire};
 
-/// Lists the approvers of the account. There are few enough for one answer.
+/// Lists the approvers of the account: users to whom the policy `KeywheelApprover` is attached. There are few enough for one
+/// answer.
 #[derive(Clone, Copy, Debug)]
 pub struct ListApproversRequest {}
 
@@ -34,8 +35,9 @@ pub struct Approver {
     pub user_name: String,
     /// Of the user.
     pub arn: String,
-    /// What the approver signs with.
-    pub access_key_id: String,
+    /// What the approver signs with: the first of their keys, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_key_id: Option<String>,
     /// When it was made.
     #[serde(serialize_with = "wire::required")]
     pub created_date: Timestamp,

@@ -44,12 +44,12 @@ fn an_arn_of_a_policy_reads_back() {
 
 #[test]
 fn a_user_of_before_is_an_approver() {
-    let stored = r#"{"name":"Ann","access_key_id":"AKIAQ7ODPBDZPL5BCWOT","created":1790000000000}"#;
+    let stored = r#"{"name":"Ann","access_key_id":"AKIAIOSFODNN7EXAMPLE","created":1790000000000}"#;
     let user: User = serde_json::from_str(stored).unwrap();
     let created = Timestamp::from_millis(1_790_000_000_000);
-    let key = UserKey { id: "AKIAQ7ODPBDZPL5BCWOT".to_owned(), active: true, created };
+    let key = UserKey { id: "AKIAIOSFODNN7EXAMPLE".to_owned(), active: true, created };
     assert_eq!(user.keys, [key]);
-    assert_eq!((user.id.as_str(), user.path.as_str()), ("AIDAAQ7ODPBDZPL5BCWOT", "/"));
+    assert_eq!((user.id.as_str(), user.path.as_str()), ("AIDAAIOSFODNN7EXAMPLE", "/"));
     assert!(user.permissions.attached.contains(APPROVER_POLICY_ARN));
     let again: User = serde_json::from_str(&serde_json::to_string(&user).unwrap()).unwrap();
     assert_eq!(again, user, "as it is stored from now on");

@@ -26,4 +26,3 @@ pub(super) use self::access_keys::without_key;
 pub(super) use self::identity::IdentityCache;
 pub use self::identity::{Identity, NamedPolicy, RoleIdentity};
 pub(super) use self::key_uses::KeyUses;
-pub(super) use self::records::Managed;

@@ -31,14 +31,6 @@ pub(super) struct Holding<'a> {
 }
 
 impl Entity {
-    pub(super) const fn kind(&self) -> EntityKind {
-        match self {
-            Self::User(_) => EntityKind::User,
-            Self::Group(_) => EntityKind::Group,
-            Self::Role(_) => EntityKind::Role,
-        }
-    }
-
     pub(super) fn name(&self) -> &str {
         match self {
             Self::User(seen) => &seen.record.name,
@@ -117,7 +109,7 @@ impl Entity {
 }
 
 /// A managed policy: one of the account or a built-in one.
-pub(in crate::ops) enum Managed {
+pub(super) enum Managed {
     Own(Seen<Policy>),
     Builtin(&'static BuiltinPolicy),
 }
@@ -164,7 +156,7 @@ impl Operations {
     }
 
     /// The managed policy of this ARN.
-    pub(in crate::ops) async fn iam_managed_policy(
+    pub(super) async fn iam_managed_policy(
         &self,
         account: &str,
         arn: &str,
