@@ -49,6 +49,11 @@ async fn keys() {
 }
 
 #[tokio::test]
+async fn users_groups_roles_and_policies() {
+    python("test_iam.py").await;
+}
+
+#[tokio::test]
 async fn operations_that_aws_does_not_have() {
     python("test_keywheel_operations.py").await;
 }
@@ -154,7 +159,7 @@ impl Site {
             command.env(variable, keywheel_tests::client::REGION);
         }
         command.env("AWS_EC2_METADATA_DISABLED", "true");
-        for service in ["SECRETS_MANAGER", "LAMBDA", "CLOUDTRAIL", "KMS"] {
+        for service in ["SECRETS_MANAGER", "LAMBDA", "CLOUDTRAIL", "KMS", "IAM", "STS"] {
             command.env(format!("AWS_ENDPOINT_URL_{service}"), self.endpoint());
         }
         for variable in ["AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {

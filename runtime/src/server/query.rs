@@ -49,11 +49,9 @@ impl Server {
             Err(Refusal { status, error, closes }) => {
                 let told = in_query_words(&error);
                 // What the body did wrong has a status of its own.
-                let status =
-                    if closes { Some(status) } else { StatusCode::from_u16(told.status).ok() };
+                let status = if closes { Some(status) } else { StatusCode::from_u16(told.status).ok() };
                 let is_sender = told.is_sender();
-                let body =
-                    error_answer(service.namespace, is_sender, told.code, &error.message, &request_id);
+                let body = error_answer(service.namespace, is_sender, told.code, &error.message, &request_id);
                 let ended = Err((told.code, error.message.as_str()));
                 self.record(trace, ended, &request_id, body.len(), &watch);
                 let status = status.unwrap_or(StatusCode::BAD_REQUEST);

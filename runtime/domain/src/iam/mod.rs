@@ -20,7 +20,7 @@ pub use name::{
     ID_ALPHABET, ID_RANDOM_CHARS, PATH_PATTERN, POLICY_PATH_PATTERN, PolicyArn, ROOT_PATH, arn, is_name,
     is_path, is_policy_path, lookup_name, policy_arn,
 };
-pub use policy::{Policy, PolicyUses, PolicyVersion, POLICY_ID_PREFIX};
+pub use policy::{POLICY_ID_PREFIX, Policy, PolicyUses, PolicyVersion};
 pub use quota::*;
 pub use role::Role;
 pub use tag::{Tag, merged, without};

@@ -37,7 +37,8 @@ fn an_arn_of_a_policy_reads_back() {
         assert_eq!(builtin.id.len(), POLICY_ID_PREFIX.len() + ID_RANDOM_CHARS);
     }
     assert!(BUILTIN_POLICIES.is_sorted_by_key(|policy| policy.name));
-    for arn in ["", "arn:aws:iam::1:policy/a", "arn:aws:iam::123456789012:role/a", "arn:aws:iam::aws:policy/"] {
+    for arn in ["", "arn:aws:iam::1:policy/a", "arn:aws:iam::123456789012:role/a", "arn:aws:iam::aws:policy/"]
+    {
         assert_eq!(PolicyArn::parse(arn), None, "{arn}");
     }
 }

@@ -110,10 +110,7 @@ actions! {
     "ListPolicyTags": |members: &mut Members| ListTagsRequest::read(None, members) => list_iam_tags,
 }
 
-fn read<R>(
-    mut members: Members,
-    read: impl Fn(&mut Members) -> Result<R, ApiError>,
-) -> Result<R, ApiError> {
+fn read<R>(mut members: Members, read: impl Fn(&mut Members) -> Result<R, ApiError>) -> Result<R, ApiError> {
     let request = read(&mut members)?;
     members.finish()?;
     Ok(request)

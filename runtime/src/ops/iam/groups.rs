@@ -8,9 +8,7 @@ use keywheel_domain::api::iam::{
     IamErrorCode, ListGroupsForUserRequest, ListGroupsRequest, ListGroupsResponse, MembershipRequest,
     UpdateGroupRequest, UserEntry, iam_error,
 };
-use keywheel_domain::iam::{
-    EntityKind, GROUPS_PER_USER_MAX, Group, Permissions, User, arn, lookup_name,
-};
+use keywheel_domain::iam::{EntityKind, GROUPS_PER_USER_MAX, Group, Permissions, User, arn, lookup_name};
 
 use super::census::quota_exceeded;
 use super::records::{Entity, delete_conflict, name_taken, not_found};

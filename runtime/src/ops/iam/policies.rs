@@ -1,8 +1,8 @@
 //! CreatePolicy, GetPolicy, DeletePolicy and ListPolicies.
 
 use keywheel_domain::api::iam::{
-    CreatePolicyRequest, IamErrorCode, ListPoliciesRequest, ListPoliciesResponse, PolicyEntry,
-    PolicyRequest, PolicyResponse, PolicyScope, PolicyUsage, iam_error,
+    CreatePolicyRequest, IamErrorCode, ListPoliciesRequest, ListPoliciesResponse, PolicyEntry, PolicyRequest,
+    PolicyResponse, PolicyScope, PolicyUsage, iam_error,
 };
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::iam::{

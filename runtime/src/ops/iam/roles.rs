@@ -5,9 +5,7 @@ use keywheel_domain::api::iam::{
     CreateRoleRequest, DeleteRoleRequest, GetRoleRequest, ListRolesRequest, ListRolesResponse, RoleEntry,
     RoleResponse, UpdateAssumeRolePolicyRequest, UpdateRoleRequest,
 };
-use keywheel_domain::iam::{
-    EntityKind, Permissions, Role, TRUST_POLICY_CHARS_MAX, arn, lookup_name,
-};
+use keywheel_domain::iam::{EntityKind, Permissions, Role, TRUST_POLICY_CHARS_MAX, arn, lookup_name};
 use keywheel_domain::policy::Kind;
 use serde_json::{Map, Value};
 

@@ -135,7 +135,8 @@ impl Operations {
             Entity::User(seen.clone()).check_without_policies()?;
             census.remove(EntityKind::User);
             let change = Change::remove_seen(&seen);
-            let change = change.and(self.without_boundary(account, user.boundary.as_ref(), &mut census).await?);
+            let change =
+                change.and(self.without_boundary(account, user.boundary.as_ref(), &mut census).await?);
             let row = self.audit_row(&caller.arn(), "DeleteUser", &user.arn(account), None, None);
             if self.commit(change.and(census.change()).audit(&row)).await? {
                 return Ok(Empty {});

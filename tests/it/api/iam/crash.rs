@@ -63,12 +63,18 @@ async fn ask(node: &Node, clock: &SimClock, line: &str) -> (u16, String) {
 
 /// The changes that need several records to agree, each with what refuses it when it was done already.
 const CHANGES: [(&str, Option<&str>); 9] = [
-    ("CreateUser UserName=bob PermissionsBoundary=arn:aws:iam::123456789012:policy/read", Some("EntityAlreadyExists")),
+    (
+        "CreateUser UserName=bob PermissionsBoundary=arn:aws:iam::123456789012:policy/read",
+        Some("EntityAlreadyExists"),
+    ),
     ("UpdateUser UserName=ann NewUserName=Bea", Some("NoSuchEntity")),
     ("AddUserToGroup UserName=ann GroupName=writers", None),
     ("RemoveUserFromGroup UserName=ann GroupName=readers", Some("NoSuchEntity")),
     ("AttachUserPolicy UserName=ann PolicyArn=arn:aws:iam::123456789012:policy/read", None),
-    ("DetachGroupPolicy GroupName=readers PolicyArn=arn:aws:iam::123456789012:policy/read", Some("NoSuchEntity")),
+    (
+        "DetachGroupPolicy GroupName=readers PolicyArn=arn:aws:iam::123456789012:policy/read",
+        Some("NoSuchEntity"),
+    ),
     ("UpdateGroup GroupName=readers NewGroupName=auditors", Some("NoSuchEntity")),
     ("DeleteAccessKey UserName=ann AccessKeyId=$KEY", Some("NoSuchEntity")),
     ("DeleteGroup GroupName=writers", Some("NoSuchEntity")),
@@ -88,10 +94,9 @@ async fn check(node: &Node, clock: &SimClock, when: &str) {
         assert!(summary.contains(&format!("<key>{noun}</key><value>{there}</value>")), "{when}: {summary}");
     }
     let (_, policy) = ask(node, clock, &format!("GetPolicy PolicyArn={POLICY}")).await;
-    for (usage, counted) in [
-        ("PermissionsPolicy", "AttachmentCount"),
-        ("PermissionsBoundary", "PermissionsBoundaryUsageCount"),
-    ] {
+    for (usage, counted) in
+        [("PermissionsPolicy", "AttachmentCount"), ("PermissionsBoundary", "PermissionsBoundaryUsageCount")]
+    {
         let line = format!("ListEntitiesForPolicy PolicyArn={POLICY} PolicyUsageFilter={usage}");
         let (_, users) = ask(node, clock, &line).await;
         let there = users.matches("<member>").count();

@@ -8,7 +8,8 @@ use keywheel_tests::node::ACCOUNT;
 
 use super::Place;
 
-const READ: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#;
+const READ: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#;
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}}"#;
 const POLICY: &str = "arn:aws:iam::123456789012:policy/read";
 
@@ -46,7 +47,10 @@ async fn a_user_has_its_own_policies_and_those_of_its_groups() {
     let boundary = ann.boundary.as_ref().unwrap();
     assert_eq!((boundary.name.as_str(), boundary.document.kind()), (POLICY, Kind::Boundary));
     assert_eq!(ann.tags["team"], "blue");
-    assert!(identity(&place, "Ann").await.is_none(), "capitals are told apart: keys belong to a name as it is");
+    assert!(
+        identity(&place, "Ann").await.is_none(),
+        "capitals are told apart: keys belong to a name as it is"
+    );
 
     place.root("UpdateGroup GroupName=readers NewGroupName=auditors").await;
     let ann = identity(&place, "ann").await.unwrap();
@@ -70,7 +74,9 @@ async fn an_identity_is_read_again_when_one_of_its_records_has_changed() {
     let after = identity(&place, "ann").await.unwrap();
     assert!(Arc::ptr_eq(&first, &after), "nothing of ann has changed");
     let deny = READ.replace("Allow", "Deny");
-    place.root(&format!("CreatePolicyVersion PolicyArn={POLICY} SetAsDefault=true PolicyDocument={deny}")).await;
+    place
+        .root(&format!("CreatePolicyVersion PolicyArn={POLICY} SetAsDefault=true PolicyDocument={deny}"))
+        .await;
     let after = identity(&place, "ann").await.unwrap();
     assert!(!Arc::ptr_eq(&first, &after));
     assert_ne!(first.policies[0].document, after.policies[0].document);
@@ -85,7 +91,8 @@ async fn an_identity_is_read_again_when_one_of_its_records_has_changed() {
 #[tokio::test]
 async fn a_role_says_who_may_assume_it_and_for_how_long() {
     let place = Place::new().await;
-    let create = format!("CreateRole RoleName=rotator MaxSessionDuration=7200 AssumeRolePolicyDocument={TRUST}");
+    let create =
+        format!("CreateRole RoleName=rotator MaxSessionDuration=7200 AssumeRolePolicyDocument={TRUST}");
     place.root(&create).await;
     place.root(&format!("PutRolePolicy RoleName=rotator PolicyName=own PolicyDocument={READ}")).await;
     let role = place.node.ops.identity_of_role(ACCOUNT, "rotator").await.unwrap().unwrap();

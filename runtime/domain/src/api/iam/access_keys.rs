@@ -71,8 +71,7 @@ impl IamRequest for UpdateAccessKeyRequest {
         Ok(Self {
             user_name: read::optional_name(members, "UserName")?,
             access_key_id: key_id(members)?,
-            active: members.required_word("Status", &[("Active", true), ("Inactive", false)])?
-                == Some(true),
+            active: members.required_word("Status", &[("Active", true), ("Inactive", false)])? == Some(true),
         })
     }
 }
@@ -85,10 +84,7 @@ impl IamRequest for DeleteAccessKeyRequest {
 
 impl IamRequest for ListAccessKeysRequest {
     fn read(members: &mut Members) -> Result<Self, ApiError> {
-        Ok(Self {
-            user_name: read::optional_name(members, "UserName")?,
-            page: PageRequest::read(members)?,
-        })
+        Ok(Self { user_name: read::optional_name(members, "UserName")?, page: PageRequest::read(members)? })
     }
 }
 

@@ -76,10 +76,8 @@ pub struct DeleteBoundaryRequest {
 
 /// `PolicyUsageFilter`.
 pub(super) fn usage(members: &mut Members) -> Result<Option<PolicyUsage>, ApiError> {
-    let words = [
-        ("PermissionsPolicy", PolicyUsage::Permissions),
-        ("PermissionsBoundary", PolicyUsage::Boundary),
-    ];
+    let words =
+        [("PermissionsPolicy", PolicyUsage::Permissions), ("PermissionsBoundary", PolicyUsage::Boundary)];
     members.word("PolicyUsageFilter", &words)
 }
 
@@ -87,7 +85,7 @@ impl EntityRequest for AttachmentRequest {
     fn read(kind: EntityKind, members: &mut Members) -> Result<Self, ApiError> {
         Ok(Self {
             kind,
-            entity_name: read::entity_name(members, kind)?,
+            entity_name: read::short_entity_name(members, kind)?,
             policy_arn: read::arn(members, "PolicyArn")?,
         })
     }
@@ -97,7 +95,7 @@ impl EntityRequest for ListAttachedPoliciesRequest {
     fn read(kind: EntityKind, members: &mut Members) -> Result<Self, ApiError> {
         Ok(Self {
             kind,
-            entity_name: read::entity_name(members, kind)?,
+            entity_name: read::short_entity_name(members, kind)?,
             path_prefix: read::policy_path(members, "PathPrefix")?.unwrap_or_else(|| ROOT_PATH.to_owned()),
             page: PageRequest::read(members)?,
         })
@@ -128,7 +126,7 @@ impl EntityRequest for PutBoundaryRequest {
     fn read(kind: EntityKind, members: &mut Members) -> Result<Self, ApiError> {
         Ok(Self {
             kind,
-            entity_name: read::entity_name(members, kind)?,
+            entity_name: read::short_entity_name(members, kind)?,
             boundary: read::arn(members, "PermissionsBoundary")?,
         })
     }
@@ -136,7 +134,7 @@ impl EntityRequest for PutBoundaryRequest {
 
 impl EntityRequest for DeleteBoundaryRequest {
     fn read(kind: EntityKind, members: &mut Members) -> Result<Self, ApiError> {
-        Ok(Self { kind, entity_name: read::entity_name(members, kind)? })
+        Ok(Self { kind, entity_name: read::short_entity_name(members, kind)? })
     }
 }
 

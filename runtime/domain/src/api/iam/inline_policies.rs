@@ -64,11 +64,7 @@ impl EntityRequest for InlinePolicyRequest {
 
 impl EntityRequest for ListInlinePoliciesRequest {
     fn read(kind: EntityKind, members: &mut Members) -> Result<Self, ApiError> {
-        Ok(Self {
-            kind,
-            entity_name: read::entity_name(members, kind)?,
-            page: PageRequest::read(members)?,
-        })
+        Ok(Self { kind, entity_name: read::entity_name(members, kind)?, page: PageRequest::read(members)? })
     }
 }
 

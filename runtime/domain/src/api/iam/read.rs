@@ -51,9 +51,20 @@ pub(super) fn name(members: &mut Members, member: &str) -> Result<String, ApiErr
     Ok(members.require(member, name).unwrap_or_default())
 }
 
-/// The name of an entity of a kind: `UserName`, `GroupName` or `RoleName`.
+/// The name of an entity of a kind: `UserName`, `GroupName` or `RoleName`. Names of users may be longer here than those of
+/// new ones.
 pub(super) fn entity_name(members: &mut Members, kind: EntityKind) -> Result<String, ApiError> {
-    name(members, &format!("{}Name", kind.noun()))
+    match kind {
+        EntityKind::User => name(members, "UserName"),
+        EntityKind::Group | EntityKind::Role => short_entity_name(members, kind),
+    }
+}
+
+/// The same, within the bounds of new names.
+pub(super) fn short_entity_name(members: &mut Members, kind: EntityKind) -> Result<String, ApiError> {
+    let member = format!("{}Name", kind.noun());
+    let name = new_name(members, &member, kind)?;
+    Ok(members.require(&member, name).unwrap_or_default())
 }
 
 /// An optional path of a user, group or role.

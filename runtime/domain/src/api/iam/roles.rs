@@ -74,8 +74,7 @@ pub struct ListRolesRequest {
 }
 
 fn description(members: &mut Members) -> Result<Option<String>, ApiError> {
-    let allowed =
-        |char: char| matches!(char, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+    let allowed = |char: char| matches!(char, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
     let pattern = r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*";
     members.matching_text("Description", DESCRIPTION_CHARS, (pattern, allowed))
 }

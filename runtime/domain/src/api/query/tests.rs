@@ -41,7 +41,8 @@ fn what_is_no_form_is_refused() {
     for body in ["a=1&a=1", "a=1&a.b=2", "a.b=2&a=1", "a.member.1=x&a.member.1.b=y", "Action=a&Action=b"] {
         check(body, FormError::Repeated);
     }
-    for body in ["a.member.0=x", "a.member.2=x", "a.member.01=x", "a.member.x=y", "a.member.1=x&a.member.3=y"] {
+    for body in ["a.member.0=x", "a.member.2=x", "a.member.01=x", "a.member.x=y", "a.member.1=x&a.member.3=y"]
+    {
         check(body, FormError::Numbers);
     }
     check(&format!("{}=x", "a.".repeat(8) + "a"), FormError::LongName);

@@ -21,13 +21,7 @@ pub fn answer(action: &str, namespace: &str, result: Option<&Value>, request_id:
 }
 
 /// A refusal. `is_sender` says whose fault it is.
-pub fn error_answer(
-    namespace: &str,
-    is_sender: bool,
-    code: &str,
-    message: &str,
-    request_id: &str,
-) -> String {
+pub fn error_answer(namespace: &str, is_sender: bool, code: &str, message: &str, request_id: &str) -> String {
     let mut xml = format!("<ErrorResponse xmlns=\"{namespace}\"><Error>");
     let fault = if is_sender { "Sender" } else { "Receiver" };
     for (name, text) in [("Type", fault), ("Code", code), ("Message", message)] {
