@@ -170,7 +170,7 @@ impl Operations {
         arn: &str,
     ) -> Result<Seen<Policy>, ApiError> {
         match self.managed_policy_for(caller, action, arn).await? {
-            Managed::Own(seen) => Ok(seen),
+            Managed::Own(seen) => Ok(*seen),
             Managed::Builtin(_) => Err(ApiError::new(
                 ErrorCode::AccessDenied,
                 format!(

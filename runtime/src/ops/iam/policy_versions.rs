@@ -5,12 +5,12 @@ use keywheel_domain::api::iam::{
     CreatePolicyVersionRequest, IamErrorCode, ListPolicyVersionsRequest, ListPolicyVersionsResponse,
     PolicyVersionEntry, PolicyVersionRequest, PolicyVersionResponse, iam_error,
 };
-use keywheel_domain::iam::{POLICY_VERSIONS_MAX, Policy};
+use keywheel_domain::iam::{POLICY_VERSIONS_MAX, Policy, PolicyVersion};
 
 use super::policies::check_policy;
 use super::records::{Managed, delete_conflict};
 use crate::ops::change::Change;
-use crate::ops::{COMMIT_ATTEMPTS_MAX, Caller, Empty, Operations, Seen, contended};
+use crate::ops::{COMMIT_ATTEMPTS_MAX, Caller, Empty, Operations, contended};
 
 /// The only version of a built-in policy.
 const BUILTIN_VERSION: &str = "v1";
@@ -73,11 +73,12 @@ impl Operations {
     ) -> Result<ListPolicyVersionsResponse, ApiError> {
         let arn = &request.policy_arn;
         let versions = match self.managed_policy_for(caller, "ListPolicyVersions", arn).await? {
-            Managed::Own(Seen { record: policy, .. }) => policy
-                .versions
-                .iter()
-                .map(|version| (version.number, PolicyVersionEntry::listed(&policy, version)))
-                .collect(),
+            Managed::Own(seen) => {
+                let listed = |version: &PolicyVersion| {
+                    (version.number, PolicyVersionEntry::listed(&seen.record, version))
+                };
+                seen.record.versions.iter().map(listed).collect()
+            }
             Managed::Builtin(_) => vec![(1, PolicyVersionEntry::of_builtin(None))],
         };
         let asked: (&str, &[&str]) = ("iam:ListPolicyVersions", &[arn]);

@@ -110,7 +110,7 @@ impl Entity {
 
 /// A managed policy: one of the account or a built-in one.
 pub(super) enum Managed {
-    Own(Seen<Policy>),
+    Own(Box<Seen<Policy>>),
     Builtin(&'static BuiltinPolicy),
 }
 
@@ -169,7 +169,7 @@ impl Operations {
             return Ok(None);
         }
         let seen: Option<Seen<Policy>> = self.load(keys::iam_policy(account, name)).await?;
-        Ok(seen.filter(|seen| seen.record.arn(account) == arn).map(Managed::Own))
+        Ok(seen.filter(|seen| seen.record.arn(account) == arn).map(|seen| Managed::Own(Box::new(seen))))
     }
 
     /// The entity that a caller names, after asking whether the caller may do this with it.
