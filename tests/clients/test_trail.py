@@ -2,6 +2,7 @@
 
 import json
 import unittest
+import uuid
 
 import boto3
 from botocore.exceptions import ClientError
@@ -54,6 +55,26 @@ class Trail(unittest.TestCase):
         self.assertNotIn("errorCode", made)
         for text in (VALUE, DESCRIPTION):
             self.assertNotIn(text, json.dumps(events, default=str))
+
+    def test_who_made_which_user(self):
+        iam, name = boto3.client("iam"), f"trail-{uuid.uuid4().hex}"
+        iam.create_user(UserName=name, Tags=[{"Key": "note", "Value": VALUE}])
+        document = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:iam::1:user/{VALUE}"}}
+        iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=json.dumps(document))
+        with self.assertRaises(ClientError):
+            iam.create_user(UserName=name)
+        events = eventually(lambda: found if len(found := self.events("ResourceName", name)) == 3 else None)
+        self.assertEqual({event["EventSource"] for event in events}, {"iam.amazonaws.com"})
+        self.assertEqual({event["ReadOnly"] for event in events}, {"false"})
+        resource = {"ResourceType": "AWS::IAM::User", "ResourceName": name}
+        self.assertEqual([event["Resources"] for event in events], [[resource]] * 3)
+        refused, put, made = (json.loads(event["CloudTrailEvent"]) for event in events)
+        self.assertEqual((made["eventName"], made["requestParameters"]), ("CreateUser", {"userName": name}))
+        self.assertEqual(put["requestParameters"], {"userName": name, "policyName": "all"})
+        self.assertEqual(refused["errorCode"], "EntityAlreadyExists")
+        self.assertNotIn(VALUE, json.dumps(events, default=str))
+        iam.delete_user_policy(UserName=name, PolicyName="all")
+        iam.delete_user(UserName=name)
 
     def both(self, name):
         events = self.events("ResourceName", name)

@@ -4,7 +4,9 @@ mod access_keys;
 mod approvers;
 mod crash;
 mod identity;
+mod races;
 mod scripts;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

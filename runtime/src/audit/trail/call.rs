@@ -141,7 +141,7 @@ impl Call {
 
     /// What the call was about: its kind as CloudTrail names it, and the name as the caller gave it.
     pub fn resource(&self) -> Option<(&'static str, &str)> {
-        const KINDS: [(&str, &str); 8] = [
+        const KINDS: [(&str, &str); 9] = [
             ("secretId", "AWS::SecretsManager::Secret"),
             ("name", "AWS::SecretsManager::Secret"),
             ("functionName", "AWS::Lambda::Function"),
@@ -150,6 +150,7 @@ impl Call {
             ("roleName", "AWS::IAM::Role"),
             ("roleArn", "AWS::IAM::Role"),
             ("groupName", "AWS::IAM::Group"),
+            ("policyArn", "AWS::IAM::Policy"),
         ];
         let parameters = self.request_parameters.as_ref()?;
         KINDS.iter().find_map(|(name, kind)| Some((*kind, parameters.get(*name)?.as_str()?)))

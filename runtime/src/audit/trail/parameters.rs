@@ -10,7 +10,7 @@ const TEXT_BYTES_MAX: usize = 512;
 /// Items of a list that are kept.
 const ITEMS_MAX: usize = 20;
 /// Members that are kept of a request, by their names on the wire.
-const KEPT: [&str; 52] = [
+const KEPT: [&str; 55] = [
     // Secrets Manager.
     "SecretId",
     "SecretIdList",
@@ -52,7 +52,9 @@ const KEPT: [&str; 52] = [
     "NumberOfBytes",
     // IAM and STS.
     "UserName",
+    "NewUserName",
     "GroupName",
+    "NewGroupName",
     "RoleName",
     "RoleArn",
     "RoleSessionName",
@@ -61,6 +63,7 @@ const KEPT: [&str; 52] = [
     "AccessKeyId",
     "Status",
     "Path",
+    "NewPath",
     "PermissionsBoundary",
     // Keywheel.
     "ApprovalId",

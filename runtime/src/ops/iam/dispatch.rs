@@ -29,7 +29,8 @@ macro_rules! actions {
                 match action {
                     $($name => {
                         let request = read(members, $read)?;
-                        answered(&self.$action(caller, request).await?)
+                        // On the heap: of so many actions, the future of each would be as large as all.
+                        answered(&Box::pin(self.$action(caller, request)).await?)
                     })+
                     _ => Err(ApiError::new(ErrorCode::UnknownOperation, "")),
                 }
