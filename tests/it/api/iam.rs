@@ -4,6 +4,7 @@ mod access_keys;
 mod approvers;
 mod crash;
 mod identity;
+mod junk;
 mod races;
 mod scripts;
 mod walk;
@@ -18,6 +19,7 @@ use expect_test::expect_file;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
 use keywheel::clock::Clock as _;
+use keywheel::config::LimitsConfig;
 use keywheel::server::Server;
 use keywheel::store::Store;
 use keywheel_domain::sensitive::Sensitive;
@@ -200,4 +202,14 @@ async fn the_wire_of_iam_is_as_it_was() {
     let names: BTreeSet<String> = scripts::SCRIPTS.iter().map(|(name, _)| format!("{name}.txt")).collect();
     let files = folder.read_dir().unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     assert_eq!(files.collect::<BTreeSet<_>>(), names, "each file has its script");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_told_in_xml() {
+    let place = Place::new().await;
+    let long = "a".repeat(LimitsConfig::default().body_bytes_max);
+    let form = format!("Action=ListUsers&Version={VERSION}&PathPrefix={long}");
+    let (status, kind, body) = send(&place.server, &place.clock, &Signer::root(), &form).await;
+    assert_eq!((status, kind.as_str()), (413, "text/xml"));
+    assert_eq!(element(&body, "Code"), Some("MalformedInput"));
 }
