@@ -80,8 +80,8 @@ pub(crate) async fn connected(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Sends a request and reads the answer, which is a good one.
-pub(crate) async fn exchange(stream: &mut TcpStream, request: &[u8]) {
+/// Sends a request and reads the answer, which is a good one; its bytes.
+pub(crate) async fn exchange(stream: &mut TcpStream, request: &[u8]) -> Vec<u8> {
     stream.write_all(request).await.unwrap();
     let (mut buffer, mut filled) = (vec![0; READ_BYTES], 0);
     loop {
@@ -92,7 +92,8 @@ pub(crate) async fn exchange(stream: &mut TcpStream, request: &[u8]) {
         let answer = &buffer[..filled];
         assert!(answer.starts_with(b"HTTP/1.1 20") && filled > 0, "{}", String::from_utf8_lossy(answer));
         if has_ended(answer) {
-            return;
+            buffer.truncate(filled);
+            return buffer;
         }
     }
 }

@@ -1,8 +1,8 @@
-//! A restart of the real binary with 200 deployed functions whose code is compiled already: until it listens, and
-//! until it says that it is healthy.
+//! A restart of the real binary with 200 deployed functions whose code is compiled already: until it listens, until
+//! it says that it is healthy, and how long the first call of one of them takes then.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,11 +10,13 @@ use criterion::Criterion;
 use keywheel_tests::node::ACCOUNT;
 use serde_json::json;
 
-use crate::requests::{connected, exchange, signed};
+use crate::requests::{action, connected, exchange, signed};
 use crate::started::Started;
 
 const FUNCTIONS: usize = 200;
 const GUEST: &str = "noop";
+/// The secret that they are called for.
+const SECRET: &str = "bench";
 const PATH: &str = "/2015-03-31/functions";
 
 pub(crate) fn bench(criterion: &mut Criterion) {
@@ -33,17 +35,18 @@ pub(crate) fn bench(criterion: &mut Criterion) {
             (0..times)
                 .map(|_| {
                     let started = runtime.block_on(Started::on(folder.path()));
-                    last = Some((started.listening, started.healthy, started.resident_mib()));
+                    let call = runtime.block_on(call(&started));
+                    last = Some((started.listening, started.healthy, call, started.resident_mib()));
                     started.healthy
                 })
                 .sum()
         });
     });
     group.finish();
-    if let Some((listening, healthy, resident_mib)) = last {
+    if let Some((listening, healthy, call, resident_mib)) = last {
         println!(
-            "restart_functions: listening after {listening:?}, healthy after {healthy:?}, {resident_mib} MiB \
-             resident with {FUNCTIONS} functions\n"
+            "restart_functions: listening after {listening:?}, healthy after {healthy:?}, first call in {call:?}, \
+             {resident_mib} MiB resident with {FUNCTIONS} functions\n"
         );
     }
 }
@@ -62,8 +65,25 @@ async fn deploy(data: &Path) {
         let request = signed(started.address, "lambda", PATH, &[], &members.to_string());
         exchange(&mut stream, &request).await;
     }
+    let create = json!({ "Name": SECRET, "SecretString": "{}", "ClientRequestToken": "1".repeat(32) });
+    exchange(&mut stream, &action(started.address, "CreateSecret", &create.to_string())).await;
     let compiled = data.join("compiled").read_dir().unwrap().count();
     assert!(compiled >= FUNCTIONS, "{compiled} files of compiled code");
+}
+
+/// Calls one of the functions for the first time in this process.
+async fn call(started: &Started) -> Duration {
+    let event = json!({ "Step": "setSecret", "SecretId": SECRET, "ClientRequestToken": "0".repeat(32) });
+    let path = format!("{PATH}/bench-{}/invocations", FUNCTIONS / 2);
+    let request = signed(started.address, "lambda", &path, &[], &event.to_string());
+    let mut stream = connected(started.address).await;
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+    let start = Instant::now();
+    let answer = exchange(&mut stream, &request).await;
+    let took = start.elapsed();
+    let answer = String::from_utf8_lossy(&answer).to_ascii_lowercase();
+    assert!(!answer.contains("x-amz-function-error"), "{answer}");
+    took
 }
 
 /// The component with one custom section more: the same function, and another digest.
