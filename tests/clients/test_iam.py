@@ -19,7 +19,7 @@ CreateUser GetUser UpdateUser DeleteUser ListUsers CreateAccessKey UpdateAccessK
 GetAccessKeyLastUsed CreateGroup GetGroup UpdateGroup DeleteGroup ListGroups AddUserToGroup RemoveUserFromGroup
 ListGroupsForUser CreateRole GetRole UpdateRole UpdateAssumeRolePolicy DeleteRole ListRoles CreatePolicy GetPolicy
 DeletePolicy ListPolicies CreatePolicyVersion GetPolicyVersion ListPolicyVersions SetDefaultPolicyVersion
-DeletePolicyVersion ListEntitiesForPolicy
+DeletePolicyVersion ListEntitiesForPolicy UpdateRoleDescription ListInstanceProfilesForRole
 """.split()
 OPERATIONS += [
     name.format(entity)
@@ -151,6 +151,9 @@ class Entities(unittest.TestCase):
         self.assertEqual((counted["AttachmentCount"], counted["PermissionsBoundaryUsageCount"]), (1, 1))
         iam.update_role(RoleName=role, Description="Reads more.", MaxSessionDuration=3600)
         self.assertEqual(iam.get_role(RoleName=role)["Role"]["MaxSessionDuration"], 3600)
+        described = iam.update_role_description(RoleName=role, Description="Reads most.")["Role"]
+        self.assertEqual(described["Description"], "Reads most.")
+        self.assertEqual(iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"], [])
         for _ in range(4):
             iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(READ), SetAsDefault=True)
         document = json.dumps(READ)

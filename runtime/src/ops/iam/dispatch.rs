@@ -61,6 +61,8 @@ actions! {
     "CreateRole": IamRequest::read => create_iam_role,
     "GetRole": IamRequest::read => get_iam_role,
     "UpdateRole": IamRequest::read => update_iam_role,
+    "UpdateRoleDescription": IamRequest::read => update_role_description,
+    "ListInstanceProfilesForRole": IamRequest::read => list_instance_profiles_for_role,
     "UpdateAssumeRolePolicy": IamRequest::read => update_assume_role_policy,
     "DeleteRole": IamRequest::read => delete_iam_role,
     "ListRoles": IamRequest::read => list_iam_roles,

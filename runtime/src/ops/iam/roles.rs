@@ -2,8 +2,9 @@
 
 use keywheel_domain::api::ApiError;
 use keywheel_domain::api::iam::{
-    CreateRoleRequest, DeleteRoleRequest, GetRoleRequest, ListRolesRequest, ListRolesResponse, RoleEntry,
-    RoleResponse, UpdateAssumeRolePolicyRequest, UpdateRoleRequest,
+    CreateRoleRequest, DeleteRoleRequest, GetRoleRequest, ListInstanceProfilesForRoleRequest,
+    ListInstanceProfilesForRoleResponse, ListRolesRequest, ListRolesResponse, PageEnd, RoleEntry,
+    RoleResponse, UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest, UpdateRoleRequest,
 };
 use keywheel_domain::iam::{EntityKind, Permissions, Role, TRUST_POLICY_CHARS_MAX, arn, lookup_name};
 use keywheel_domain::policy::Kind;
@@ -82,6 +83,30 @@ impl Operations {
         })
         .await?;
         Ok(Value::Object(Map::new()))
+    }
+
+    /// Changes the description of a role, and shows it.
+    pub(super) async fn update_role_description(
+        &self,
+        caller: &Caller,
+        request: UpdateRoleDescriptionRequest,
+    ) -> Result<RoleResponse, ApiError> {
+        self.change_role(caller, "UpdateRoleDescription", &request.role_name, |role| {
+            role.description = Some(request.description.clone());
+        })
+        .await?;
+        let seen = self.iam_role_for(caller, "UpdateRoleDescription", &request.role_name).await?;
+        Ok(RoleResponse { role: RoleEntry::of(&caller.account, &seen.record) })
+    }
+
+    /// Lists the instance profiles of a role. Tools ask before they delete one.
+    pub(super) async fn list_instance_profiles_for_role(
+        &self,
+        caller: &Caller,
+        request: ListInstanceProfilesForRoleRequest,
+    ) -> Result<ListInstanceProfilesForRoleResponse, ApiError> {
+        self.iam_role_for(caller, "ListInstanceProfilesForRole", &request.role_name).await?;
+        Ok(ListInstanceProfilesForRoleResponse { instance_profiles: [], end: PageEnd::default() })
     }
 
     /// Changes who may assume a role.

@@ -191,6 +191,35 @@ async fn a_key_opens_for_its_owner_only() {
     assert!(world.find(&id).await.is_some());
 }
 
+/// Whoever can write the file could let a key be used again that was to rest.
+#[tokio::test]
+async fn a_key_that_rests_is_none_and_nobody_else_wakes_it() {
+    let world = World::new();
+    let (id, secret) = world.add("ann").await;
+    let place = access_key_place(&id);
+    let change = async |owner: &KeyOwner, active| {
+        let entry = world.store.load(&place).await.unwrap().unwrap();
+        let batch = changed_access_key(&world.vault, &id, &entry, owner, active).await.unwrap();
+        world.store.commit(batch).await.unwrap();
+    };
+    assert!(world.find(&id).await.is_some());
+    change(&KeyOwner::User("bea".to_owned()), false).await;
+    for _ in 0..2 {
+        assert!(world.find(&id).await.is_none());
+    }
+    let resting = world.store.load(&place).await.unwrap().unwrap().value;
+    let text = String::from_utf8(resting.clone()).unwrap();
+    let changed = text.replace("\"inactive\":true", "\"inactive\":false");
+    assert_ne!(changed, text);
+    world.put(place.clone(), changed.as_bytes()).await;
+    let refused = world.keys.lookup(&id).await;
+    assert!(matches!(refused, Err(AccessKeyError::Vault { .. })), "{refused:?}");
+    world.put(place.clone(), &resting).await;
+    change(&KeyOwner::User("bea".to_owned()), true).await;
+    let found = world.find(&id).await.unwrap();
+    assert_eq!((found.secret(), found.owner()), (&secret, &KeyOwner::User("bea".to_owned())));
+}
+
 #[tokio::test]
 async fn nothing_plain_is_stored_of_a_new_key() {
     let world = World::new();

@@ -41,8 +41,9 @@ pub use self::policies::{
 };
 pub use self::read::{AttachedBoundary, PageEnd, PageRequest};
 pub use self::roles::{
-    CreateRoleRequest, DeleteRoleRequest, GetRoleRequest, ListRolesRequest, ListRolesResponse, RoleEntry,
-    RoleResponse, UpdateAssumeRolePolicyRequest, UpdateRoleRequest,
+    CreateRoleRequest, DeleteRoleRequest, GetRoleRequest, ListInstanceProfilesForRoleRequest,
+    ListInstanceProfilesForRoleResponse, ListRolesRequest, ListRolesResponse, RoleEntry, RoleResponse,
+    UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest, UpdateRoleRequest,
 };
 pub use self::tags::{ListTagsRequest, ListTagsResponse, TagRequest, Tagged, UntagRequest};
 pub use self::users::{

@@ -48,6 +48,22 @@ pub struct UpdateRoleRequest {
     pub session_seconds_max: Option<u32>,
 }
 
+/// Changes the description of a role.
+#[derive(Clone, Debug)]
+pub struct UpdateRoleDescriptionRequest {
+    /// Of the role.
+    pub role_name: String,
+    /// For people.
+    pub description: String,
+}
+
+/// Lists the instance profiles of a role: there are none.
+#[derive(Clone, Debug)]
+pub struct ListInstanceProfilesForRoleRequest {
+    /// Of the role.
+    pub role_name: String,
+}
+
 /// Changes who may assume a role.
 #[derive(Clone, Debug)]
 pub struct UpdateAssumeRolePolicyRequest {
@@ -115,6 +131,22 @@ impl IamRequest for UpdateRoleRequest {
     }
 }
 
+impl IamRequest for UpdateRoleDescriptionRequest {
+    fn read(members: &mut Members) -> Result<Self, ApiError> {
+        let role_name = read::entity_name(members, EntityKind::Role)?;
+        let description = description(members)?;
+        Ok(Self { role_name, description: members.require("Description", description).unwrap_or_default() })
+    }
+}
+
+impl IamRequest for ListInstanceProfilesForRoleRequest {
+    fn read(members: &mut Members) -> Result<Self, ApiError> {
+        let role_name = read::entity_name(members, EntityKind::Role)?;
+        PageRequest::read(members)?;
+        Ok(Self { role_name })
+    }
+}
+
 impl IamRequest for UpdateAssumeRolePolicyRequest {
     fn read(members: &mut Members) -> Result<Self, ApiError> {
         Ok(Self {
@@ -151,6 +183,17 @@ pub struct ListRolesResponse {
     /// In the order of their names, capitals or not.
     pub roles: Vec<RoleEntry>,
     /// Whether there are more.
+    #[serde(flatten)]
+    pub end: PageEnd,
+}
+
+/// The only page.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListInstanceProfilesForRoleResponse {
+    /// Always empty: there are no machines.
+    pub instance_profiles: [(); 0],
+    /// The end.
     #[serde(flatten)]
     pub end: PageEnd,
 }
