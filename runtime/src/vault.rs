@@ -14,6 +14,7 @@ mod local;
 mod passphrase;
 mod root;
 mod root_file;
+mod session;
 mod webhook_secret;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub use self::local::{LocalRing, managed_key_place};
 pub use self::passphrase::{PassphraseCost, PassphraseError};
 pub use self::root::{RootKey, RootKeyError, open_root_key};
 pub use self::root_file::RootFileError;
+pub use self::session::SESSION_TOKEN_CHARS_MAX;
 
 /// How often a first-use creation is tried again when another one comes between.
 const CREATE_ATTEMPTS_MAX: usize = 4;

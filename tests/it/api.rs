@@ -1,6 +1,7 @@
 //! The API without a network: real actions over a simulated store, clock and randomness.
 #![cfg(test)]
 
+mod access;
 mod approvers;
 mod bad_input;
 mod events;

@@ -54,6 +54,11 @@ async fn users_groups_roles_and_policies() {
 }
 
 #[tokio::test]
+async fn roles_and_sessions() {
+    python("test_sts.py").await;
+}
+
+#[tokio::test]
 async fn operations_that_aws_does_not_have() {
     python("test_keywheel_operations.py").await;
 }

@@ -71,11 +71,8 @@ impl Node {
 
     /// The account's root.
     pub fn root() -> Caller {
-        Caller {
-            account: ACCOUNT.to_owned(),
-            region: REGION.to_owned(),
-            principal: Principal::Root { access_key_id: ACCESS_KEY_ID.to_owned() },
-        }
+        let principal = Principal::Root { access_key_id: ACCESS_KEY_ID.to_owned() };
+        Caller::new(ACCOUNT.to_owned(), REGION.to_owned(), principal)
     }
 
     /// Calls an action as root: of Secrets Manager, unless a target says of what.

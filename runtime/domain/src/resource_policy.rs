@@ -2,37 +2,9 @@
 //!
 //! It deliberately does not decide requests.
 
-use std::collections::BTreeSet;
+use serde_json::Value;
 
-use serde_json::{Map, Value};
-
-/// Statements of one policy.
-const STATEMENTS_MAX: usize = 100;
-/// Condition keys that bind a statement for everybody to somebody, in small letters.
-const BINDING_KEYS: [&str; 12] = [
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceip",
-    "aws:sourceorgid",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:userid",
-    "aws:vpcsourceip",
-];
-/// Operators that bind, in small letters: those that ask for a value, and hold only when the key is there.
-const BINDING_OPERATORS: [&str; 7] = [
-    "arnequals",
-    "arnlike",
-    "ipaddress",
-    "stringequals",
-    "stringequalsignorecase",
-    "stringlike",
-    "foranyvalue:stringlike",
-];
+use crate::policy::{self, Document, Fault, Kind, MalformedDocument, Place};
 
 /// Why a text is no policy for a secret.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,9 +22,7 @@ pub enum MalformedPolicy {
 
 /// A policy whose form is right.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ResourcePolicy {
-    statements: Vec<Map<String, Value>>,
-}
+pub struct ResourcePolicy(Document);
 
 const fn bad(element: &'static str) -> MalformedPolicy {
     MalformedPolicy::Element { element }
@@ -61,164 +31,67 @@ const fn bad(element: &'static str) -> MalformedPolicy {
 impl ResourcePolicy {
     /// Reads a policy.
     pub fn parse(text: &str) -> Result<Self, MalformedPolicy> {
-        let Ok(Value::Object(document)) = serde_json::from_str(text) else {
-            return Err(MalformedPolicy::NotJson);
-        };
-        if document.keys().any(|key| !["Version", "Id", "Statement"].contains(&key.as_str())) {
-            return Err(bad("Policy"));
+        let document = Document::parse(text, Kind::Resource).map_err(|error| of_fault(&error))?;
+        let statements = serde_json::from_str(text).map(|document: Value| document["Statement"].clone());
+        match statements.map_err(|_| MalformedPolicy::NotJson)? {
+            Value::Array(statements) => statements.iter().try_for_each(check_statement)?,
+            statement => check_statement(&statement)?,
         }
-        let version = document.get("Version").map_or(Some("2008-10-17"), Value::as_str);
-        if !matches!(version, Some("2008-10-17" | "2012-10-17")) {
-            return Err(bad("Version"));
-        }
-        if document.get("Id").is_some_and(|id| !id.is_string()) {
-            return Err(bad("Id"));
-        }
-        let statements = match document.get("Statement") {
-            Some(Value::Array(statements)) => statements.clone(),
-            Some(statement @ Value::Object(_)) => vec![statement.clone()],
-            _ => return Err(bad("Statement")),
-        };
-        if statements.is_empty() || statements.len() > STATEMENTS_MAX {
-            return Err(bad("Statement"));
-        }
-        let mut sids = BTreeSet::new();
-        let statements = statements.into_iter().map(|statement| {
-            let Value::Object(statement) = statement else { return Err(bad("Statement")) };
-            check_statement(&statement)?;
-            match statement.get("Sid").and_then(Value::as_str) {
-                Some(sid) if !sids.insert(sid.to_owned()) => Err(bad("Sid")),
-                _ => Ok(statement),
-            }
-        });
-        Ok(Self { statements: statements.collect::<Result<_, _>>()? })
+        Ok(Self(document))
     }
 
     /// Whether it lets anybody in: a statement allows every principal and no condition binds it.
     pub fn is_public(&self) -> bool {
-        self.statements.iter().any(is_public)
+        policy::is_public(&self.0)
     }
 }
 
-fn check_statement(statement: &Map<String, Value>) -> Result<(), MalformedPolicy> {
-    for (key, value) in statement {
-        match key.as_str() {
-            "Sid" if value.is_string() => {}
-            "Sid" => return Err(bad("Sid")),
-            "Effect" if matches!(value.as_str(), Some("Allow" | "Deny")) => {}
-            "Effect" => return Err(bad("Effect")),
-            "Principal" | "NotPrincipal" => check_principal(value)?,
-            "Action" | "NotAction" if texts(value).is_some_and(|actions| actions.iter().all(is_action)) => {}
-            "Action" | "NotAction" => return Err(bad("Action")),
-            "Resource" | "NotResource"
-                if texts(value).is_some_and(|resources| resources.iter().all(is_resource)) => {}
-            "Resource" | "NotResource" => return Err(bad("Resource")),
-            "Condition" => check_condition(value)?,
-            _ => return Err(bad("Statement")),
-        }
+/// Which element the service names.
+fn of_fault(error: &MalformedDocument) -> MalformedPolicy {
+    let element = match &error.fault {
+        Fault::NotJson => return MalformedPolicy::NotJson,
+        Fault::TooLong => "Policy",
+        Fault::Unknown { .. } if error.place == Place::Document => "Policy",
+        Fault::Unknown { .. } => "Statement",
+        Fault::Form { element }
+        | Fault::Pair { element }
+        | Fault::Unfit { element }
+        | Fault::TooMany { element } => element.strip_prefix("Not").unwrap_or(element),
+        Fault::RepeatedSid => "Sid",
+        Fault::Principal { .. } | Fault::AllowedException => "Principal",
+        Fault::Action { .. } => "Action",
+        Fault::Resource { .. } => "Resource",
+        Fault::Operator { .. } | Fault::Operand { .. } => "Condition",
+    };
+    bad(element)
+}
+
+/// A secret's policy is about secrets: what is about something else was meant for another place.
+fn check_statement(statement: &Value) -> Result<(), MalformedPolicy> {
+    let all = |names: [&str; 2], is_right: fn(&str) -> bool| {
+        names.iter().flat_map(|name| texts(&statement[*name])).all(is_right)
+    };
+    if !all(["Action", "NotAction"], is_action) {
+        return Err(bad("Action"));
     }
-    if !statement.contains_key("Effect") {
-        return Err(bad("Effect"));
-    }
-    for (one, other) in [("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource")]
-    {
-        if statement.contains_key(one) == statement.contains_key(other) {
-            return Err(bad(one));
-        }
-    }
-    // An exception that allows would let in everybody who is not named.
-    if statement.contains_key("NotPrincipal") && statement["Effect"] == "Allow" {
-        return Err(bad("Principal"));
+    if !all(["Resource", "NotResource"], is_resource) {
+        return Err(bad("Resource"));
     }
     Ok(())
 }
 
-/// One text, or a list of at least one.
-fn texts(value: &Value) -> Option<Vec<&str>> {
-    match value {
-        Value::String(text) => Some(vec![text]),
-        Value::Array(list) if !list.is_empty() => list.iter().map(Value::as_str).collect(),
-        _ => None,
-    }
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    let list = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+    list.iter().filter_map(Value::as_str)
 }
 
-fn is_action(text: &&str) -> bool {
-    let is_name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*?".contains(&byte))
-    };
-    let service = |name: &str| name.eq_ignore_ascii_case("secretsmanager");
-    *text == "*" || text.split_once(':').is_some_and(|(name, action)| service(name) && is_name(action))
+fn is_action(text: &str) -> bool {
+    let is_ours = |(service, _): (&str, &str)| service.eq_ignore_ascii_case("secretsmanager");
+    text == "*" || text.split_once(':').is_some_and(is_ours)
 }
 
-fn is_resource(text: &&str) -> bool {
-    *text == "*" || text.starts_with("arn:aws:secretsmanager:") || text.starts_with("arn:*:")
-}
-
-fn check_principal(value: &Value) -> Result<(), MalformedPolicy> {
-    let known = |kind: &str| ["AWS", "Service", "Federated", "CanonicalUser"].contains(&kind);
-    let is_right = match value {
-        Value::String(text) => text == "*",
-        Value::Object(kinds) => {
-            !kinds.is_empty()
-                && kinds.iter().all(|(kind, value)| {
-                    known(kind)
-                        && texts(value).is_some_and(|names| {
-                            names.iter().all(|name| kind != "AWS" || is_account_principal(name))
-                        })
-                })
-        }
-        _ => false,
-    };
-    if is_right { Ok(()) } else { Err(bad("Principal")) }
-}
-
-/// Everybody, an account, or an ARN of IAM or STS without a wildcard.
-fn is_account_principal(name: &str) -> bool {
-    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let mut parts = name.splitn(6, ':');
-    let arn = [parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next()];
-    name == "*"
-        || is_account(name)
-        || matches!(arn, [Some("arn"), Some("aws"), Some("iam" | "sts"), Some(""), Some(account), Some(rest)]
-            if is_account(account) && !rest.is_empty() && !rest.contains('*'))
-}
-
-fn check_condition(value: &Value) -> Result<(), MalformedPolicy> {
-    let scalar = |value: &Value| value.is_string() || value.is_boolean() || value.is_number();
-    let is_value = |value: &Value| match value {
-        Value::Array(list) => list.iter().all(scalar),
-        value => scalar(value),
-    };
-    let is_operator =
-        |keys: &Value| keys.as_object().is_some_and(|keys| !keys.is_empty() && keys.values().all(is_value));
-    let is_right = value.as_object().is_some_and(|operators| operators.values().all(is_operator));
-    if is_right { Ok(()) } else { Err(bad("Condition")) }
-}
-
-fn is_public(statement: &Map<String, Value>) -> bool {
-    let everybody = match statement.get("Principal") {
-        Some(Value::Object(kinds)) => {
-            kinds.get("AWS").and_then(texts).is_some_and(|names| names.contains(&"*"))
-        }
-        Some(Value::String(text)) => text == "*",
-        _ => false,
-    };
-    everybody && statement["Effect"] == "Allow" && !statement.get("Condition").is_some_and(binds)
-}
-
-/// Whether a condition asks for somebody in particular: a wildcard alone is anybody.
-fn binds(condition: &Value) -> bool {
-    let narrow = |value: &Value| {
-        texts(value).is_some_and(|texts| {
-            !texts.iter().any(|text| text.bytes().all(|byte| b"*?".contains(&byte)) || text.ends_with("/0"))
-        })
-    };
-    let operators = condition.as_object().into_iter().flatten();
-    operators
-        .filter(|(operator, _)| BINDING_OPERATORS.contains(&operator.to_ascii_lowercase().as_str()))
-        .filter_map(|(_, keys)| keys.as_object())
-        .flatten()
-        .any(|(key, value)| BINDING_KEYS.contains(&key.to_ascii_lowercase().as_str()) && narrow(value))
+fn is_resource(text: &str) -> bool {
+    text == "*" || text.starts_with("arn:aws:secretsmanager:") || text.starts_with("arn:*:")
 }
 
 #[cfg(test)]

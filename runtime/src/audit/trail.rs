@@ -17,7 +17,7 @@ use keywheel_domain::secret::Scope;
 use keywheel_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use tokio::sync::Notify;
 
-pub use self::call::{Call, Facts, Identity};
+pub use self::call::{Call, Facts, Identity, SessionAttributes, SessionContext, SessionIssuer};
 pub use self::parameters::parameters;
 use crate::clock::Clock;
 use crate::store::{Batch, CommitError, Entry, Key, SCAN_ENTRIES_MAX, Store, StoreError};

@@ -11,6 +11,7 @@ mod events;
 mod function;
 mod log;
 mod moment;
+mod policy;
 mod progress;
 mod rotation;
 mod serve;
@@ -46,6 +47,8 @@ enum Command {
     Events(events::EventsArguments),
     /// Makes, checks, deploys and runs rotation functions.
     Function(function::FunctionArguments),
+    /// Tells what policies decide, and why.
+    Policy(policy::PolicyArguments),
     /// Looks at rotations, and acts on them.
     Rotation(rotation::RotationArguments),
     /// Runs the server until it is told to stop (SIGINT or SIGTERM).
@@ -64,6 +67,7 @@ impl Command {
             Self::Audit(arguments) => audit::run(arguments),
             Self::Events(arguments) => events::run(arguments),
             Self::Function(arguments) => function::run(arguments),
+            Self::Policy(arguments) => policy::run(arguments),
             Self::Rotation(arguments) => rotation::run(arguments),
             Self::Serve(arguments) => serve::run(arguments),
             Self::Version => version::run(),

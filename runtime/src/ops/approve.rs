@@ -4,6 +4,7 @@ use keywheel_domain::api::{ApiError, ApproveRequest, ApproveResponse, ErrorCode}
 use keywheel_domain::rotation::{Answer, ApprovalError, Job};
 use keywheel_domain::secret::Secret;
 
+use super::access::{Access, Resource};
 use super::change::Change;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended};
 
@@ -14,10 +15,9 @@ impl Operations {
         caller: &Caller,
         request: ApproveRequest,
     ) -> Result<ApproveResponse, ApiError> {
-        self.authorize(caller, "keywheel:ApproveRotation", None)?;
         let id = &request.approval_id;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let (secret, job) = self.load_request(caller, id).await?;
+            let (secret, job) = self.load_request(caller, "keywheel:ApproveRotation", id).await?;
             let (who, comment) = (caller.arn(), request.comment.as_deref());
             let approved = job.record.approved(id, &who, comment, self.clock.now());
             let (after, answer) = approved.map_err(|error| not_counted(&error))?;
@@ -44,12 +44,24 @@ impl Operations {
         Err(contended())
     }
 
-    /// The secret and the job of a request for approval in the caller's region, answered or not.
+    /// The secret and the job of a request for approval in the caller's region, answered or not, if the caller may
+    /// do this with the secret.
     pub(super) async fn load_request(
         &self,
         caller: &Caller,
+        action: &str,
         id: &str,
     ) -> Result<(Seen<Secret>, Seen<Job>), ApiError> {
+        let found = self.find_request(caller, id).await;
+        let resource = found.as_ref().map_or_else(
+            |_| Resource::plain("*", &caller.account),
+            |(secret, _)| Resource::secret(&secret.record),
+        );
+        self.authorize_on(caller, &Access::new(action, None), &resource)?;
+        found
+    }
+
+    async fn find_request(&self, caller: &Caller, id: &str) -> Result<(Seen<Secret>, Seen<Job>), ApiError> {
         let not_found = || {
             let told =
                 "There is no such open request for approval: it was answered, or its rotation has ended.";

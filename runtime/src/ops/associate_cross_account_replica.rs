@@ -8,6 +8,7 @@ use keywheel_domain::replication::{
 };
 use keywheel_domain::secret::Secret;
 
+use super::access::Access;
 use super::change::Change;
 use super::values::check_own_values;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended};
@@ -20,9 +21,9 @@ impl Operations {
         caller: &Caller,
         request: AssociateCrossAccountReplicaRequest,
     ) -> Result<AssociateCrossAccountReplicaResponse, ApiError> {
-        self.authorize(caller, "AssociateCrossAccountReplica", Some(&request.secret_id))?;
+        let access = Access::secret("AssociateCrossAccountReplica", &request.secret_id);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             check_own_values(&seen.record)?;
             check_replica_arn(&request.replica_arn, &seen.record)?;
             let replica = self.meant_replica(&seen.record, &request.replica_arn).await?;

@@ -1,154 +1,184 @@
-//! Who calls, and what they may do. Every action asks here first.
+//! What callers may do. Every action asks here first.
 
 use keywheel_domain::api::{ApiError, ErrorCode};
+use keywheel_domain::policy::{self, Decision, Grant, MalformedDocument, Named, Policies, Reason};
 use keywheel_domain::rotation::{Job, Step};
-use keywheel_domain::user;
+use keywheel_domain::sigv4::AuthError;
 use keywheel_domain::version::{CURRENT, PENDING};
 
-use super::{Operations, Seen};
+use super::access::{Access, Facts, PolicyDocument, Resource};
+use super::iam::NamedPolicy;
+use super::{Caller, Operations, Principal, Seen, Standing};
 
-/// Who calls: found out from the signature, or set by the worker for a function that it runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// Twelve digits.
-    pub account: String,
-    /// From the credential scope.
-    pub region: String,
-    /// Who in the account.
-    pub principal: Principal,
-}
-
-/// Who in an account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Principal {
-    /// The account's root key: may do everything.
-    Root {
-        /// The access key that signed.
-        access_key_id: String,
-    },
-    /// A person with an access key of their own: looks at rotations and answers requests for approval.
-    User {
-        /// The user's name.
-        name: String,
-        /// The access key that signed.
-        access_key_id: String,
-    },
-    /// A rotation function while it runs one step: reaches the secret that it rotates.
-    Rotation {
-        /// What runs.
-        function_arn: String,
-        /// The secret that it rotates.
-        secret_arn: String,
-        /// Its name.
-        secret_name: String,
-        /// Full ARNs of the other secrets that it may read, as the policy of its own secret says.
-        readable: Vec<String>,
-        /// The lease under which it runs; a call under an older one is refused.
-        fence: u64,
-    },
-    /// A rotation function while somebody runs one step of it by hand: the same reach, without a job.
-    ByHand {
-        /// What runs.
-        function_arn: String,
-        /// The secret that it works on.
-        secret_arn: String,
-        /// Its name.
-        secret_name: String,
-        /// Full ARNs of the other secrets that it may read.
-        readable: Vec<String>,
-        /// Id of the version that it may store.
-        token: String,
-        /// The phase.
-        step: Step,
-    },
-}
-
-impl Caller {
-    /// The ARN that audit rows and refusals show.
-    pub fn arn(&self) -> String {
-        match &self.principal {
-            Principal::Root { .. } => format!("arn:aws:iam::{}:root", self.account),
-            Principal::User { name, .. } => user::arn(&self.account, name),
-            Principal::Rotation { function_arn, .. } | Principal::ByHand { function_arn, .. } => {
-                function_arn.clone()
-            }
-        }
-    }
-
-    /// Whether the caller is a rotation function.
-    pub const fn is_rotation(&self) -> bool {
-        matches!(self.principal, Principal::Rotation { .. } | Principal::ByHand { .. })
-    }
-
-    /// The secret of a function that runs by hand: it has no job, and must not get one meanwhile.
-    pub(super) fn secret_by_hand(&self) -> Option<&str> {
-        match &self.principal {
-            Principal::ByHand { secret_arn, .. } => Some(secret_arn),
-            _ => None,
-        }
-    }
-
-    /// The step that a rotation function runs, and the version that it works on; `None` for other callers.
-    pub(super) fn running<'a>(&'a self, job: Option<&'a Seen<Job>>) -> Option<(Step, &'a str)> {
-        match &self.principal {
-            Principal::ByHand { step, token, .. } => Some((*step, token)),
-            _ => job.map(|job| (job.record.step, job.record.token.as_str())),
-        }
-    }
-}
-
-/// The service of an action that names none.
-const SERVICE: &str = "secretsmanager";
-/// What a user may do: every one is an approver. Nothing here tells or changes a value.
-const USER_ACTIONS: [&str; 8] = [
-    "keywheel:ApproveRotation",
-    "keywheel:ListApprovals",
-    "keywheel:DescribeApproval",
-    "keywheel:DescribeRotation",
-    "keywheel:ListRotations",
-    "keywheel:PreviewSchedule",
-    "keywheel:GetRotationPolicy",
-    "keywheel:ListEvents",
+/// What the account's root may do whatever a resource says: otherwise a policy could lock out everybody for ever.
+const REPAIRING_ACTIONS: [&str; 5] = [
+    "secretsmanager:PutResourcePolicy",
+    "secretsmanager:GetResourcePolicy",
+    "secretsmanager:DeleteResourcePolicy",
+    "kms:PutKeyPolicy",
+    "kms:GetKeyPolicy",
 ];
 /// What a rotation function may do to the secrets that it may read.
-const READING_ACTIONS: [&str; 2] = ["GetSecretValue", "DescribeSecret"];
+const READING_ACTIONS: [&str; 2] = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"];
 /// What a rotation function may do to the secret that it rotates.
-const ROTATION_ACTIONS: [&str; 5] =
-    ["GetSecretValue", "PutSecretValue", "DescribeSecret", "UpdateSecretVersionStage", "GetRandomPassword"];
+const ROTATION_ACTIONS: [&str; 5] = [
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:UpdateSecretVersionStage",
+    "secretsmanager:GetRandomPassword",
+];
 
 impl Operations {
-    /// Whether the caller may do this, before anything is said about whether the secret exists.
-    /// The action is one of Secrets Manager, unless it names another service before a colon. `resource`
-    /// is what the caller named.
+    /// Whether the caller may do this to something that has no policy of its own. The action is one of Secrets
+    /// Manager, unless it names another service before a colon. `resource` is an ARN.
     pub(super) fn authorize(
         &self,
         caller: &Caller,
         action: &str,
         resource: Option<&str>,
     ) -> Result<(), ApiError> {
-        let allowed = match &caller.principal {
-            Principal::Root { .. } => true,
-            Principal::User { .. } => USER_ACTIONS.contains(&action),
-            Principal::Rotation { secret_arn, secret_name, readable, .. }
-            | Principal::ByHand { secret_arn, secret_name, readable, .. } => {
-                let own = resource.is_none_or(|id| id == secret_arn || id == secret_name);
-                let read = resource.is_some_and(|id| readable.iter().any(|arn| arn == id));
-                (own && ROTATION_ACTIONS.contains(&action)) || (read && READING_ACTIONS.contains(&action))
+        let access = Access::new(action, resource);
+        self.authorize_on(caller, &access, &Resource::plain(resource.unwrap_or("*"), &caller.account))
+    }
+
+    /// Whether the caller may do this, before anything is said about what there is.
+    pub(super) fn authorize_on(
+        &self,
+        caller: &Caller,
+        access: &Access<'_>,
+        resource: &Resource<'_>,
+    ) -> Result<(), ApiError> {
+        check_session(caller, access)?;
+        let decided = match &caller.principal {
+            Principal::Root { .. } if is_repair(caller, access, resource) => return Ok(()),
+            Principal::Root { .. } | Principal::User { .. } | Principal::Role { .. } => {
+                self.decide_by_policies(caller, access, resource)
+            }
+            Principal::Rotation { .. } | Principal::ByHand { .. } => {
+                self.decide_for_function(caller, access, resource)
             }
         };
-        if allowed {
-            return Ok(());
+        decided.map_err(|ending| denied(caller, access, &ending))
+    }
+
+    /// What policies decide; a refusal is the end of its sentence.
+    fn decide_by_policies(
+        &self,
+        caller: &Caller,
+        access: &Access<'_>,
+        resource: &Resource<'_>,
+    ) -> Result<(), String> {
+        self.decide(caller, access, resource, |decision| match decision {
+            Decision::Allowed { .. } => Ok(()),
+            Decision::Denied { reason } => Err(reason.ending(access.action())),
+        })
+    }
+
+    /// The same for a rotation function. What it may do to its own secret is the service's to allow. The role that
+    /// it runs as may stop it before it has touched the target, and never after that: half a rotation would
+    /// leave a password that nobody knows to be the one.
+    fn decide_for_function(
+        &self,
+        caller: &Caller,
+        access: &Access<'_>,
+        resource: &Resource<'_>,
+    ) -> Result<(), String> {
+        let (action, named) = (access.action(), access.named.as_deref());
+        let refused = || Err(Reason::Implicit(policy::Layer::Identity).ending(action));
+        let Some(reach) = Reach::of(caller) else { return refused() };
+        let own = named.is_none_or(|id| id == reach.secret_arn || id == reach.secret_name);
+        let reads = READING_ACTIONS.contains(&action);
+        let may_read = named.is_some_and(|id| reach.readable.iter().any(|arn| arn == id));
+        let allowed = (own && ROTATION_ACTIONS.contains(&action)) || (reads && may_read);
+        if matches!(caller.standing, Standing::Nothing) || (allowed && !reach.may_be_stopped) {
+            return if allowed { Ok(()) } else { refused() };
         }
-        let (service, action) = action.split_once(':').unwrap_or((SERVICE, action));
-        let on = resource.map(|id| format!(" on resource: {id}")).unwrap_or_default();
-        Err(ApiError::new(
-            ErrorCode::AccessDenied,
-            format!(
-                "User: {} is not authorized to perform: {service}:{action}{on} because no identity-based policy \
-                 allows the {service}:{action} action.",
-                caller.arn()
-            ),
-        ))
+        if !allowed {
+            // A role lets a function read, and change nothing but its own secret.
+            return if reads { self.decide_by_policies(caller, access, resource) } else { refused() };
+        }
+        // One that is denied a later step is stopped in the first.
+        let later = ROTATION_ACTIONS.iter().filter(|_| own && named.is_some());
+        for access in later.map(|action| access.and(*action)).chain([access.clone()]) {
+            self.decide(caller, &access, resource, |decision| match decision {
+                Decision::Denied { reason: reason @ Reason::Explicit(_) } => {
+                    Err(reason.ending(access.action()))
+                }
+                _ => Ok(()),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What the policies that bear on a request say of it.
+    pub(super) fn decide<T>(
+        &self,
+        caller: &Caller,
+        access: &Access<'_>,
+        resource: &Resource<'_>,
+        told: impl FnOnce(Decision<'_>) -> T,
+    ) -> T {
+        self.weigh(caller, access, resource, |request, policies| match policies {
+            Ok(policies) => told(policy::evaluate(request, policies)),
+            // Nobody can say whom it lets in or keeps out; root can put another.
+            Err(_) if matches!(request.caller, policy::Caller::Root) => {
+                told(Decision::Allowed { by: Grant::Root })
+            }
+            Err(_) => told(Decision::Denied { reason: Reason::Implicit(policy::Layer::Resource) }),
+        })
+    }
+
+    /// A request and the policies that bear on it, or why the resource's cannot be read.
+    pub(super) fn weigh<T>(
+        &self,
+        caller: &Caller,
+        access: &Access<'_>,
+        resource: &Resource<'_>,
+        told: impl FnOnce(&policy::Request<'_>, Result<&Policies<'_>, &MalformedDocument>) -> T,
+    ) -> T {
+        let facts = Facts { caller, access, resource, now: self.clock.now() };
+        let (principal_arn, session_arn) = (facts.principal_arn(), caller.session_arn());
+        let request = policy::Request {
+            caller: match &caller.principal {
+                Principal::Root { .. } => policy::Caller::Root,
+                Principal::User { .. } => policy::Caller::User { arn: &principal_arn },
+                _ => policy::Caller::Session { session_arn: &session_arn, role_arn: &principal_arn },
+            },
+            caller_account: &caller.account,
+            action: access.action(),
+            resource: &resource.arn,
+            resource_account: resource.account,
+            context: &facts,
+        };
+        let put = resource.policy.and_then(|policy| match policy.document {
+            PolicyDocument::Text(text) => Some(self.documents.of_resource(text)),
+            PolicyDocument::Read(_) => None,
+        });
+        if let Some(Err(error)) = &put {
+            tracing::warn!(resource = &*resource.arn, %error, "a resource's policy cannot be read");
+            return told(&request, Err(error));
+        }
+        let identity = caller.identity();
+        let own: Vec<Named<'_>> =
+            identity.iter().flat_map(|identity| &identity.policies).map(named).collect();
+        let session = caller.session.as_deref();
+        let session: Vec<Named<'_>> =
+            session.iter().flat_map(|session| &session.policies).map(named).collect();
+        let policies = Policies {
+            identity: &own,
+            boundary: identity.and_then(|identity| identity.boundary.as_ref()).map(named),
+            session: &session,
+            resource: resource.policy.and_then(|policy| {
+                let document = match policy.document {
+                    PolicyDocument::Read(document) => document,
+                    PolicyDocument::Text(_) => put.as_ref()?.as_deref().ok()?,
+                };
+                Some(Named { name: policy.name, document })
+            }),
+            resource_rule: resource.rule,
+        };
+        told(&request, Ok(&policies))
     }
 
     /// The job under which a rotation function calls; `None` for other callers. A function whose lease
@@ -195,6 +225,58 @@ pub(super) fn check_move(
         PENDING if to.is_none() && from == Some(own) => Ok(()),
         _ => Err(refused("a rotation moves AWSCURRENT to its own version, and takes AWSPENDING off it")),
     }
+}
+
+const fn named(policy: &NamedPolicy) -> Named<'_> {
+    Named { name: policy.name.as_str(), document: &policy.document }
+}
+
+fn is_repair(caller: &Caller, access: &Access<'_>, resource: &Resource<'_>) -> bool {
+    resource.account == caller.account && REPAIRING_ACTIONS.contains(&access.action())
+}
+
+/// What a rotation function works on.
+struct Reach<'a> {
+    secret_arn: &'a str,
+    secret_name: &'a str,
+    readable: &'a [String],
+    /// The target does not know the pending value yet.
+    may_be_stopped: bool,
+}
+
+impl<'a> Reach<'a> {
+    fn of(caller: &'a Caller) -> Option<Self> {
+        match &caller.principal {
+            Principal::Rotation { secret_arn, secret_name, readable, touched, .. } => {
+                Some(Self { secret_arn, secret_name, readable, may_be_stopped: !touched })
+            }
+            Principal::ByHand { secret_arn, secret_name, readable, step, .. } => {
+                Some(Self { secret_arn, secret_name, readable, may_be_stopped: *step == Step::CreateSecret })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Temporary credentials of a user or of the root reach neither IAM nor, but for a role, STS: the service wants a second
+/// factor there.
+fn check_session(caller: &Caller, access: &Access<'_>) -> Result<(), ApiError> {
+    let is_own = caller.session.is_some()
+        && matches!(caller.principal, Principal::Root { .. } | Principal::User { .. });
+    let action = access.action();
+    if is_own && (action.starts_with("iam:") || action == "sts:GetAccessKeyInfo") {
+        let error = AuthError::UnrecognizedClient;
+        return Err(ApiError::new(ErrorCode::Authentication(error.code()), error.to_string()));
+    }
+    Ok(())
+}
+
+/// A refusal in the service's words.
+pub(super) fn denied(caller: &Caller, access: &Access<'_>, ending: &str) -> ApiError {
+    let on = access.named.as_deref().map(|id| format!(" on resource: {id}")).unwrap_or_default();
+    let (arn, action) = (caller.arn(), access.action());
+    let told = format!("User: {arn} is not authorized to perform: {action}{on} {ending}");
+    ApiError::new(ErrorCode::AccessDenied, told)
 }
 
 fn refused(why: &str) -> ApiError {

@@ -4,6 +4,7 @@ use keywheel_domain::api::{ApiError, CancelRotateSecretRequest, CancelRotateSecr
 use keywheel_domain::rotation::End;
 use keywheel_domain::secret::Secret;
 
+use super::access::Access;
 use super::change::Change;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
 
@@ -15,9 +16,9 @@ impl Operations {
         caller: &Caller,
         request: CancelRotateSecretRequest,
     ) -> Result<CancelRotateSecretResponse, ApiError> {
-        self.authorize(caller, "CancelRotateSecret", Some(&request.secret_id))?;
+        let access = Access::secret("CancelRotateSecret", &request.secret_id);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             let now = self.clock.now();
             let mut after = seen.record.clone();
             if let Some(rotation) = &mut after.rotation {

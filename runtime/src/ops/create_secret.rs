@@ -5,8 +5,9 @@ use keywheel_domain::replication::{CrossAccountPrimary, Following, is_cross_acco
 use keywheel_domain::secret::{ARN_SUFFIX_CHARS, Secret, TAGS_MAX};
 use keywheel_domain::version::{CURRENT, Comparison};
 
+use super::access::{Access, Resource, named_secret_arn};
 use super::change::Change;
-use super::replicate_secret_to_regions::check_regions;
+use super::replicate_secret_to_regions::{check_regions, with_replicas};
 use super::values::{check_new_name, required_token};
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended, keys};
 use crate::entropy;
@@ -18,7 +19,7 @@ impl Operations {
         caller: &Caller,
         request: CreateSecretRequest,
     ) -> Result<CreateSecretResponse, ApiError> {
-        self.authorize(caller, "CreateSecret", Some(&request.name))?;
+        self.authorize_creation(caller, &request)?;
         check_new_name(&request.name)?;
         let token = required_token(request.client_request_token.as_deref())?;
         let kms_key_id = self.check_key(caller, request.kms_key_id.as_deref()).await?;
@@ -48,6 +49,28 @@ impl Operations {
             }
         }
         Err(contended())
+    }
+
+    /// Tags and replicas ask for what they would ask for later.
+    fn authorize_creation(&self, caller: &Caller, request: &CreateSecretRequest) -> Result<(), ApiError> {
+        let access = Access::new("CreateSecret", Some(&request.name))
+            .with("secretsmanager:name", Some(request.name.as_str()))
+            .with("secretsmanager:description", request.description.as_deref())
+            .with("secretsmanager:kmskeyid", request.kms_key_id.as_deref())
+            .with_tags(request.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())));
+        let access = with_replicas(access, &request.replicas);
+        // What it is tagged with is what it will have been.
+        let tags = request.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()));
+        let arn = named_secret_arn(&caller.scope(), &request.name);
+        let resource = Resource::plain(arn, &caller.account).with_tags(Some("secretsmanager"), tags);
+        self.authorize_on(caller, &access, &resource)?;
+        if !request.tags.is_empty() {
+            self.authorize_on(caller, &access.and("TagResource"), &resource)?;
+        }
+        if !request.replicas.regions.is_empty() {
+            self.authorize_on(caller, &access.and("ReplicateSecretToRegions"), &resource)?;
+        }
+        Ok(())
     }
 
     fn new_secret(

@@ -4,6 +4,7 @@ use keywheel_domain::api::{
     ApiError, DEFAULT_POLICY, DeleteResourcePolicyRequest, DeleteResourcePolicyResponse,
 };
 
+use super::access::Access;
 use super::change::Change;
 use super::resource_policies::check_policy_name;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
@@ -15,10 +16,10 @@ impl Operations {
         caller: &Caller,
         request: DeleteResourcePolicyRequest,
     ) -> Result<DeleteResourcePolicyResponse, ApiError> {
-        self.authorize(caller, "DeleteResourcePolicy", Some(&request.secret_id))?;
+        let access = Access::secret("DeleteResourcePolicy", &request.secret_id);
         check_policy_name(request.policy_name.as_deref())?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             let mut after = seen.record.clone();
             after.resource_policy = None;
             let after = seen.stamped(after, self.clock.now());

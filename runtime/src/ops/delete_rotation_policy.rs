@@ -3,6 +3,7 @@
 use keywheel_domain::api::{ApiError, DeleteRotationPolicyRequest, DeleteRotationPolicyResponse};
 use keywheel_domain::secret::Secret;
 
+use super::access::Access;
 use super::change::Change;
 use super::put_rotation_policy::next_described;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
@@ -14,9 +15,9 @@ impl Operations {
         caller: &Caller,
         request: DeleteRotationPolicyRequest,
     ) -> Result<DeleteRotationPolicyResponse, ApiError> {
-        self.authorize(caller, "keywheel:DeleteRotationPolicy", Some(&request.secret_id))?;
+        let access = Access::secret("keywheel:DeleteRotationPolicy", &request.secret_id);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             if seen.record.policy.is_none() {
                 return Ok(answer(seen.record));
             }

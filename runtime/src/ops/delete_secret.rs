@@ -5,6 +5,7 @@ use keywheel_domain::rotation::End;
 use keywheel_domain::secret::{self, Deletion, Secret, SecretId};
 use keywheel_domain::time::DAY_MS;
 
+use super::access::Access;
 use super::change::Change;
 use super::values::read_only;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
@@ -21,11 +22,16 @@ impl Operations {
         caller: &Caller,
         request: DeleteSecretRequest,
     ) -> Result<DeleteSecretResponse, ApiError> {
-        self.authorize(caller, "DeleteSecret", Some(&request.secret_id))?;
+        let access = Access::secret("DeleteSecret", &request.secret_id)
+            .with(
+                "secretsmanager:recoverywindowindays",
+                request.recovery_window_in_days.map(|days| days.to_string()),
+            )
+            .with_flag("secretsmanager:forcedeletewithoutrecovery", request.force_delete_without_recovery);
         let force = request.force_delete_without_recovery;
         let window_days = window_days(&request)?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = match self.load_secret(caller, &request.secret_id).await {
+            let seen = match self.load_secret(caller, &access).await {
                 Err(error) if force && error.code == ErrorCode::ResourceNotFound => {
                     return self.already_gone(caller, &request.secret_id);
                 }

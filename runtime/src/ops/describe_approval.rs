@@ -20,8 +20,8 @@ impl Operations {
         caller: &Caller,
         request: DescribeApprovalRequest,
     ) -> Result<DescribeApprovalResponse, ApiError> {
-        self.authorize(caller, "keywheel:DescribeApproval", None)?;
-        let (secret, job) = self.load_request(caller, &request.approval_id).await?;
+        let (secret, job) =
+            self.load_request(caller, "keywheel:DescribeApproval", &request.approval_id).await?;
         let (secret, job) = (secret.record, job.record);
         let open = job.open_request().ok_or_else(|| not_counted(&ApprovalError::NotOpen))?;
         let logs = self.logs_of(&job).await?;

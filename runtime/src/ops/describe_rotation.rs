@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use keywheel_domain::api::{ApiError, DescribeRotationRequest, DescribeRotationResponse, ErrorCode};
 use keywheel_domain::rotation::Job;
 
+use super::access::Access;
 use super::change::Change;
 use super::load::from_entry;
 use super::{Caller, Operations, Seen, keys};
@@ -22,8 +23,8 @@ impl Operations {
         caller: &Caller,
         request: DescribeRotationRequest,
     ) -> Result<DescribeRotationResponse, ApiError> {
-        self.authorize(caller, "keywheel:DescribeRotation", Some(&request.secret_id))?;
-        let secret = self.find_secret(caller, &request.secret_id).await?.record;
+        let access = Access::secret("keywheel:DescribeRotation", &request.secret_id);
+        let secret = self.find_secret(caller, &access).await?.record;
         let jobs = self.jobs_of(&secret.arn).await?;
         let wanted = |job: &&Job| {
             request.client_request_token.as_ref().is_none_or(|token| *token == job.id || *token == job.token)

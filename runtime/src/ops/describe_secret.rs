@@ -2,6 +2,7 @@
 
 use keywheel_domain::api::{ApiError, DescribeSecretRequest, DescribeSecretResponse};
 
+use super::access::Access;
 use super::{Caller, Operations};
 
 impl Operations {
@@ -11,9 +12,9 @@ impl Operations {
         caller: &Caller,
         request: DescribeSecretRequest,
     ) -> Result<DescribeSecretResponse, ApiError> {
-        self.authorize(caller, "DescribeSecret", Some(&request.secret_id))?;
+        let access = Access::secret("DescribeSecret", &request.secret_id);
         self.running_job(caller).await?;
-        let secret = self.find_secret(caller, &request.secret_id).await?.record;
+        let secret = self.find_secret(caller, &access).await?.record;
         Ok(DescribeSecretResponse {
             replication_status: self.replication_status(&secret).await?,
             cross_account_primary: secret.told_cross_account_primary(),

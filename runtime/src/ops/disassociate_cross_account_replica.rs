@@ -5,6 +5,7 @@ use keywheel_domain::api::{
 };
 use keywheel_domain::replication::Following;
 
+use super::access::Access;
 use super::associate_cross_account_replica::check_replica_arn;
 use super::change::Change;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
@@ -16,9 +17,9 @@ impl Operations {
         caller: &Caller,
         request: DisassociateCrossAccountReplicaRequest,
     ) -> Result<DisassociateCrossAccountReplicaResponse, ApiError> {
-        self.authorize(caller, "DisassociateCrossAccountReplica", Some(&request.secret_id))?;
+        let access = Access::secret("DisassociateCrossAccountReplica", &request.secret_id);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             check_replica_arn(&request.replica_arn, &seen.record)?;
             let now = self.clock.now();
             let mut after = seen.record.clone();

@@ -86,6 +86,7 @@ actions! {
     "Keywheel": DeleteWebhookRequest => delete_webhook,
     "Keywheel": ListWebhooksRequest => list_webhooks,
     "Keywheel": ListFunctionLogsRequest => list_function_logs,
+    "Keywheel": SimulatePolicyRequest => simulate_policy,
 }
 
 /// The JSON of an answer; an action without an output answers an empty body, as the service does.

@@ -4,6 +4,7 @@ use keywheel_domain::api::{
     ApiError, DEFAULT_POLICY, ErrorCode, GetResourcePolicyRequest, GetResourcePolicyResponse,
 };
 
+use super::access::Access;
 use super::load::check_live;
 use super::{Caller, Operations};
 
@@ -14,8 +15,8 @@ impl Operations {
         caller: &Caller,
         request: GetResourcePolicyRequest,
     ) -> Result<GetResourcePolicyResponse, ApiError> {
-        self.authorize(caller, "GetResourcePolicy", Some(&request.secret_id))?;
-        let secret = self.find_secret(caller, &request.secret_id).await?.record;
+        let access = Access::secret("GetResourcePolicy", &request.secret_id);
+        let secret = self.find_secret(caller, &access).await?.record;
         check_live(&secret)?;
         if request.policy_name.is_some_and(|name| name != DEFAULT_POLICY) {
             let told = "Secrets Manager can't find the specified resource policy.";

@@ -2,6 +2,7 @@
 
 use keywheel_domain::api::{ApiError, GetRotationPolicyRequest, GetRotationPolicyResponse};
 
+use super::access::Access;
 use super::{Caller, Operations};
 
 impl Operations {
@@ -11,8 +12,8 @@ impl Operations {
         caller: &Caller,
         request: GetRotationPolicyRequest,
     ) -> Result<GetRotationPolicyResponse, ApiError> {
-        self.authorize(caller, "keywheel:GetRotationPolicy", Some(&request.secret_id))?;
-        let secret = self.find_secret(caller, &request.secret_id).await?.record;
+        let access = Access::secret("keywheel:GetRotationPolicy", &request.secret_id);
+        let secret = self.find_secret(caller, &access).await?.record;
         Ok(GetRotationPolicyResponse {
             arn: secret.arn.clone(),
             name: secret.name.clone(),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use keywheel_domain::api::{ApiError, ErrorCode, GetSecretValueRequest, GetSecretValueResponse};
 use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::{Secret, SelectError};
+use keywheel_domain::version::CURRENT;
 
+use super::access::Access;
 use super::change::Change;
 use super::load::check_live;
 use super::{Caller, Operations, Seen};
@@ -20,10 +22,14 @@ impl Operations {
         caller: &Caller,
         request: GetSecretValueRequest,
     ) -> Result<GetSecretValueResponse, ApiError> {
-        self.authorize(caller, "GetSecretValue", Some(&request.secret_id))?;
+        let is_current = request.version_id.is_none() && request.version_stage.is_none();
+        let stage = request.version_stage.as_deref().or(is_current.then_some(CURRENT));
+        let access = Access::secret("GetSecretValue", &request.secret_id)
+            .with("secretsmanager:versionid", request.version_id.as_deref())
+            .with("secretsmanager:versionstage", stage);
         let running = self.running_job(caller).await?;
         for _ in 0..READ_ATTEMPTS_MAX {
-            let answer = self.read_value(caller, &request, running.as_ref()).await?;
+            let answer = self.read_value(caller, &access, &request, running.as_ref()).await?;
             if let Some(answer) = answer {
                 return Ok(answer);
             }
@@ -37,10 +43,11 @@ impl Operations {
     async fn read_value(
         &self,
         caller: &Caller,
+        access: &Access<'_>,
         request: &GetSecretValueRequest,
         running: Option<&Seen<Job>>,
     ) -> Result<Option<GetSecretValueResponse>, ApiError> {
-        let seen = self.find_secret(caller, &request.secret_id).await?;
+        let seen = self.find_secret(caller, access).await?;
         let secret = &seen.record;
         check_live(secret)?;
         let version = secret

@@ -3,6 +3,7 @@
 use keywheel_domain::api::{ApiError, ErrorCode, ListEventsRequest, ListEventsResponse};
 use keywheel_domain::secret::SecretId;
 
+use super::access::{Access, Resource, named_secret_arn};
 use super::next_token::PAGE_ITEMS_DEFAULT;
 use super::{Caller, Operations};
 use crate::audit;
@@ -19,7 +20,11 @@ impl Operations {
         caller: &Caller,
         request: ListEventsRequest,
     ) -> Result<ListEventsResponse, ApiError> {
-        self.authorize(caller, "keywheel:ListEvents", request.secret_id.as_deref())?;
+        let access = Access::new("keywheel:ListEvents", request.secret_id.as_deref());
+        // Its events outlive a secret: nothing is asked of the record.
+        let arn = request.secret_id.as_deref().map(|id| named_secret_arn(&caller.scope(), id));
+        let resource = Resource::plain(arn.unwrap_or_else(|| "*".to_owned()), &caller.account);
+        self.authorize_on(caller, &access, &resource)?;
         let secret_id = request.secret_id.as_deref().map(SecretId::parse).transpose();
         let secret_id = secret_id.map_err(|error| ApiError::new(ErrorCode::Validation, error.to_string()))?;
         let scope = caller.scope();

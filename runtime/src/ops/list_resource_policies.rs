@@ -5,6 +5,7 @@ use keywheel_domain::api::{
     ResourcePolicySummary,
 };
 
+use super::access::Access;
 use super::load::check_live;
 use super::next_token::listing;
 use super::{Caller, Operations};
@@ -16,8 +17,8 @@ impl Operations {
         caller: &Caller,
         request: ListResourcePoliciesRequest,
     ) -> Result<ListResourcePoliciesResponse, ApiError> {
-        self.authorize(caller, "ListResourcePolicies", Some(&request.secret_id))?;
-        let secret = self.find_secret(caller, &request.secret_id).await?.record;
+        let access = Access::secret("ListResourcePolicies", &request.secret_id);
+        let secret = self.find_secret(caller, &access).await?.record;
         check_live(&secret)?;
         let listing = listing(caller, "ListResourcePolicies", &[&secret.arn]);
         self.position(&listing, request.next_token.as_deref())?;

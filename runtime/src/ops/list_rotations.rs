@@ -3,6 +3,7 @@
 use keywheel_domain::api::{ApiError, ListRotationsRequest, ListRotationsResponse, RotationSummary};
 use keywheel_domain::rotation::Job;
 
+use super::access::Access;
 use super::load::from_entry;
 use super::next_token::{PAGE_ITEMS_DEFAULT, listing};
 use super::{Caller, Operations, Seen, keys};
@@ -16,17 +17,18 @@ impl Operations {
         caller: &Caller,
         request: ListRotationsRequest,
     ) -> Result<ListRotationsResponse, ApiError> {
-        self.authorize(caller, "keywheel:ListRotations", request.secret_id.as_deref())?;
         let wanted = |job: &Job| {
             request.states.is_empty() || request.states.iter().any(|word| *word == job.state.as_str())
         };
         if let Some(secret_id) = &request.secret_id {
             // A secret keeps fewer than a page holds.
-            let secret = self.find_secret(caller, secret_id).await?.record;
+            let access = Access::secret("keywheel:ListRotations", secret_id);
+            let secret = self.find_secret(caller, &access).await?.record;
             let jobs = self.jobs_of(&secret.arn).await?;
             let rotations = jobs.iter().filter(|job| wanted(job)).map(RotationSummary::from).collect();
             return Ok(ListRotationsResponse { rotations, next_token: None });
         }
+        self.authorize(caller, "keywheel:ListRotations", None)?;
         let listing = listing(caller, "ListRotations", &[&request.states.join(" ")]);
         let position = self.position(&listing, request.next_token.as_deref())?;
         let (first, to) = keys::jobs(&caller.scope());

@@ -5,6 +5,7 @@ use keywheel_domain::api::{
 };
 use keywheel_domain::version::Version;
 
+use super::access::Access;
 use super::load::check_live;
 use super::next_token::{PAGE_ITEMS_DEFAULT, listing};
 use super::{Caller, Operations};
@@ -16,8 +17,8 @@ impl Operations {
         caller: &Caller,
         request: ListSecretVersionIdsRequest,
     ) -> Result<ListSecretVersionIdsResponse, ApiError> {
-        self.authorize(caller, "ListSecretVersionIds", Some(&request.secret_id))?;
-        let secret = self.find_secret(caller, &request.secret_id).await?.record;
+        let access = Access::secret("ListSecretVersionIds", &request.secret_id);
+        let secret = self.find_secret(caller, &access).await?.record;
         check_live(&secret)?;
         let deprecated = request.include_deprecated.to_string();
         let listing = listing(caller, "ListSecretVersionIds", &[&secret.arn, &deprecated]);

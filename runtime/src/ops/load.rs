@@ -7,6 +7,7 @@ use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::{Scope, Secret, SecretId};
 use serde::de::DeserializeOwned;
 
+use super::access::{Access, Resource, named_secret_arn};
 use super::keys::{self, DueEntry};
 use super::values::read_only;
 use super::{Caller, Operations, Seen};
@@ -46,39 +47,51 @@ impl Operations {
         Ok(Some(Seen { key, revision, record }))
     }
 
-    /// The secret that a caller names, also when it waits for deletion, to be read only.
+    /// The secret that a caller names, also when it waits for deletion, to be read only, if the caller may do
+    /// this with it. Who may not is not told whether it is there.
     pub(super) async fn find_secret(
         &self,
         caller: &Caller,
-        secret_id: &str,
+        access: &Access<'_>,
     ) -> Result<Seen<Arc<Secret>>, ApiError> {
+        let secret_id = access.named.as_deref().unwrap_or_default();
         let id = SecretId::parse(secret_id)
             .map_err(|error| ApiError::new(ErrorCode::Validation, error.to_string()))?;
         let scope = caller.scope();
         let (place, name) = id.place(&scope);
-        if *place != scope {
-            return Err(ApiError::secret_not_found());
+        // Another account's secrets may be used by their full ARN, in the same region.
+        let is_reachable =
+            *place == scope || (matches!(id, SecretId::FullArn { .. }) && place.region == scope.region);
+        let seen = if is_reachable { self.find_record(keys::secret(place, name)).await? } else { None };
+        match seen.filter(|seen| id.means(&seen.record)) {
+            Some(seen) => {
+                self.authorize_on(caller, access, &Resource::secret(&seen.record))?;
+                Ok(seen)
+            }
+            None => {
+                let arn = named_secret_arn(&scope, secret_id);
+                self.authorize_on(caller, access, &Resource::plain(arn, &place.account))?;
+                Err(ApiError::secret_not_found())
+            }
         }
-        let seen = self.find_record(keys::secret(place, name)).await?;
-        seen.filter(|seen| id.means(&seen.record)).ok_or_else(ApiError::secret_not_found)
     }
 
     /// The same, to be changed.
     pub(super) async fn load_secret(
         &self,
         caller: &Caller,
-        secret_id: &str,
+        access: &Access<'_>,
     ) -> Result<Seen<Secret>, ApiError> {
-        Ok(self.find_secret(caller, secret_id).await?.owned())
+        Ok(self.find_secret(caller, access).await?.owned())
     }
 
     /// The secret that a caller names, to be changed: neither one that waits for deletion nor a replica.
     pub(super) async fn load_live_secret(
         &self,
         caller: &Caller,
-        secret_id: &str,
+        access: &Access<'_>,
     ) -> Result<Seen<Secret>, ApiError> {
-        let seen = self.find_secret(caller, secret_id).await?;
+        let seen = self.find_secret(caller, access).await?;
         check_live(&seen.record)?;
         if seen.record.is_replica() {
             return Err(read_only());

@@ -7,11 +7,13 @@
 //!
 //! Deliberately absent: calls to the host. RotateSecret only commits a job.
 
+mod access;
 mod approve;
 mod associate_cross_account_replica;
 mod authorize;
 mod batch_get_secret_value;
 mod begin;
+mod caller;
 mod cancel_rotate_secret;
 mod change;
 mod create_approver;
@@ -35,6 +37,7 @@ mod get_resource_policy;
 mod get_rotation_policy;
 mod get_secret_value;
 mod iam;
+mod identify;
 mod job_rows;
 pub mod keys;
 mod kms;
@@ -54,8 +57,8 @@ mod put_resource_policy;
 mod put_rotation_policy;
 mod put_secret_value;
 mod put_webhook;
-mod quotas;
 mod query;
+mod quotas;
 mod record_cache;
 mod reject;
 mod remove_regions_from_replication;
@@ -66,8 +69,10 @@ mod retry_rotation;
 mod roll_back_rotation;
 mod rotate_secret;
 mod secret_key;
+mod simulate_policy;
 mod skip_rotation;
 mod stop_replication_to_replica;
+mod sts;
 mod tag_resource;
 mod untag_resource;
 mod update_secret;
@@ -81,15 +86,15 @@ mod webhook_records;
 use std::sync::Arc;
 
 use keywheel_domain::api::{ApiError, ErrorCode};
-use keywheel_domain::secret::Scope;
 use serde::Serialize;
 use tokio::sync::watch;
 
-pub use self::authorize::{Caller, Principal};
+pub use self::caller::{Caller, Principal, RequestOrigin, Session, Standing};
 pub use self::change::{Change, Seen};
 pub use self::functions::{BuiltinFunction, Deployed, Functions, HandRun, InvocationLog, Resolved};
-pub use self::quotas::Quotas;
 pub use self::iam::{Identity, NamedPolicy, RoleIdentity};
+pub use self::quotas::Quotas;
+pub use self::sts::OpenSession;
 pub use self::webhook_address::{ForbiddenAddress, check_webhook_address};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
@@ -108,6 +113,7 @@ pub struct Operations {
     functions: Functions,
     records: record_cache::RecordCache,
     quotas: Quotas,
+    documents: access::Documents,
     identities: iam::IdentityCache,
     key_uses: iam::KeyUses,
     /// The store's revision: behind it, nothing that was looked at counts.
@@ -132,6 +138,7 @@ impl Operations {
             functions,
             records: record_cache::RecordCache::default(),
             quotas: Quotas::default(),
+            documents: access::Documents::default(),
             identities: iam::IdentityCache::default(),
             key_uses: iam::KeyUses::default(),
             changes,
@@ -163,12 +170,4 @@ struct Empty {}
 /// What an action answers when others always were faster.
 fn contended() -> ApiError {
     ApiError::new(ErrorCode::Throttling, "Rate exceeded: too many changes of this secret at once")
-}
-
-/// The scope of a caller.
-impl Caller {
-    /// Where names without an ARN are looked up.
-    pub fn scope(&self) -> Scope {
-        Scope { account: self.account.clone(), region: self.region.clone() }
-    }
 }

@@ -6,6 +6,7 @@ use keywheel_domain::api::{
 use keywheel_domain::rotation_policy::PolicyDraft;
 use keywheel_domain::secret::{RotationSettings, Secret};
 
+use super::access::Access;
 use super::put_rotation_policy::policy_refused;
 use super::{Caller, Operations};
 
@@ -16,8 +17,8 @@ impl Operations {
         caller: &Caller,
         request: PreviewScheduleRequest,
     ) -> Result<PreviewScheduleResponse, ApiError> {
-        self.authorize(caller, "keywheel:PreviewSchedule", Some(&request.secret_id))?;
-        let secret = self.find_secret(caller, &request.secret_id).await?.owned().record;
+        let access = Access::secret("keywheel:PreviewSchedule", &request.secret_id);
+        let secret = self.find_secret(caller, &access).await?.owned().record;
         let now = self.clock.now();
         let rotation = secret.rotation.as_ref();
         let rotation_enabled = rotation.is_some_and(|rotation| rotation.enabled);

@@ -4,6 +4,7 @@ use keywheel_domain::api::{
     ApiError, DEFAULT_POLICY, ErrorCode, PutResourcePolicyRequest, PutResourcePolicyResponse,
 };
 
+use super::access::Access;
 use super::change::Change;
 use super::resource_policies::{check_policy_name, read_policy};
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
@@ -16,7 +17,8 @@ impl Operations {
         caller: &Caller,
         request: PutResourcePolicyRequest,
     ) -> Result<PutResourcePolicyResponse, ApiError> {
-        self.authorize(caller, "PutResourcePolicy", Some(&request.secret_id))?;
+        let access = Access::secret("PutResourcePolicy", &request.secret_id)
+            .with_flag("secretsmanager:blockpublicpolicy", request.block_public_policy);
         check_policy_name(request.policy_name.as_deref())?;
         let policy = read_policy(&request.resource_policy)?;
         if request.block_public_policy && policy.is_public() {
@@ -25,7 +27,7 @@ impl Operations {
             return Err(ApiError::new(ErrorCode::PublicPolicy, told));
         }
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             let mut after = seen.record.clone();
             after.resource_policy = Some(request.resource_policy.clone());
             let after = seen.stamped(after, self.clock.now());

@@ -7,8 +7,9 @@ use keywheel_domain::api::{
 };
 use keywheel_domain::rotation_policy::{KEPT_APART_MAX, PolicyError, RotationPolicy};
 use keywheel_domain::schedule::Zone;
-use keywheel_domain::secret::Secret;
+use keywheel_domain::secret::{Secret, SecretId};
 
+use super::access::Access;
 use super::change::Change;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended};
 
@@ -19,10 +20,10 @@ impl Operations {
         caller: &Caller,
         request: PutRotationPolicyRequest,
     ) -> Result<PutRotationPolicyResponse, ApiError> {
-        self.authorize(caller, "keywheel:PutRotationPolicy", Some(&request.secret_id))?;
+        let access = Access::secret("keywheel:PutRotationPolicy", &request.secret_id);
         let checked = request.policy.check(&caller.scope()).map_err(policy_refused)?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             let now = self.clock.now();
             let policy = self.resolved(caller, &seen.record, checked.clone()).await?;
             if seen.record.policy.as_ref() == Some(&policy) {
@@ -126,11 +127,14 @@ impl Operations {
     ) -> Result<Vec<String>, ApiError> {
         let mut arns = Vec::with_capacity(ids.len());
         for given in ids {
-            self.authorize(caller, action, Some(&given))?;
-            let found = self.load_live_secret(caller, &given).await;
+            let unknown = || policy_refused(PolicyError::UnknownSecret { member, given: given.clone() });
+            if SecretId::parse(&given).is_ok_and(|id| *id.place(&secret.scope).0 != secret.scope) {
+                return Err(unknown());
+            }
+            let found = self.load_live_secret(caller, &Access::secret(action, &given)).await;
             let found = found.map_err(|error| match error.code {
-                ErrorCode::InternalService => error,
-                _ => policy_refused(PolicyError::UnknownSecret { member, given: given.clone() }),
+                ErrorCode::InternalService | ErrorCode::AccessDenied => error,
+                _ => unknown(),
             })?;
             let arn = found.record.arn;
             if arn == secret.arn || arns.contains(&arn) {

@@ -5,6 +5,7 @@ use keywheel_domain::secret::Secret;
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::version::CURRENT;
 
+use super::access::Access;
 use super::authorize::check_put;
 use super::values::{Put, required_token};
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
@@ -16,7 +17,7 @@ impl Operations {
         caller: &Caller,
         request: PutSecretValueRequest,
     ) -> Result<PutSecretValueResponse, ApiError> {
-        self.authorize(caller, "PutSecretValue", Some(&request.secret_id))?;
+        let access = Access::secret("PutSecretValue", &request.secret_id);
         let token = required_token(request.client_request_token.as_deref())?;
         let value = request.value.as_ref().ok_or_else(|| {
             ApiError::new(ErrorCode::InvalidRequest, "You must provide either SecretString or SecretBinary.")
@@ -24,10 +25,10 @@ impl Operations {
         let stages = request.version_stages.clone().unwrap_or_else(|| vec![CURRENT.to_owned()]);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let running = self.running_job(caller).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             if let Some((_, own)) = caller.running(running.as_ref()) {
                 check_put(own, token, &stages)?;
             }
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
             // A step by hand has no rotation whose token it could show.
             let shown = request.rotation_token.as_ref().filter(|_| caller.secret_by_hand().is_none());
             let proven = self.check_rotation_token(&seen.record, shown).await?;

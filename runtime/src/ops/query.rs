@@ -1,6 +1,6 @@
 //! From a form to an action, and from its answer to XML: the services of the Query protocol, in one list.
 
-use keywheel_domain::api::query::{self, Form, IAM, QueryService};
+use keywheel_domain::api::query::{self, Form, IAM, QueryService, STS};
 use keywheel_domain::api::{ApiError, ErrorCode, Members};
 use serde::Serialize;
 use serde_json::Value;
@@ -13,6 +13,7 @@ impl Operations {
     pub fn query_operation_name(service: &QueryService, action: &str) -> Option<&'static str> {
         match service.name {
             name if name == IAM.name => Self::iam_operation_name(action),
+            name if name == STS.name => Self::sts_operation_name(action),
             _ => None,
         }
     }
@@ -36,6 +37,7 @@ impl Operations {
         let members = Members::of_form(members);
         let mut answer = match service.name {
             name if name == IAM.name => self.dispatch_iam(caller, &action, members).await?,
+            name if name == STS.name => self.dispatch_sts(caller, &action, members).await?,
             _ => return Err(unknown()),
         };
         let xml = query::answer(&action, service.namespace, answer.as_ref(), request_id);

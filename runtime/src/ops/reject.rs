@@ -14,9 +14,9 @@ impl Operations {
         caller: &Caller,
         request: RejectRequest,
     ) -> Result<RotationVerbResponse, ApiError> {
-        self.authorize(caller, "keywheel:ApproveRotation", None)?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let (secret, job) = self.load_request(caller, &request.approval_id).await?;
+            let (secret, job) =
+                self.load_request(caller, "keywheel:ApproveRotation", &request.approval_id).await?;
             let (who, now) = (caller.arn(), self.clock.now());
             let checked = job.record.check_answer(&request.approval_id, &who, now);
             checked.map_err(|error| not_counted(&error))?;

@@ -4,6 +4,7 @@ use keywheel_domain::api::{
     ApiError, RemoveRegionsFromReplicationRequest, RemoveRegionsFromReplicationResponse,
 };
 
+use super::access::Access;
 use super::change::Change;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
 
@@ -15,19 +16,24 @@ impl Operations {
         caller: &Caller,
         request: RemoveRegionsFromReplicationRequest,
     ) -> Result<RemoveRegionsFromReplicationResponse, ApiError> {
-        self.authorize(caller, "RemoveRegionsFromReplication", Some(&request.secret_id))?;
-        let secret = self.load_live_secret(caller, &request.secret_id).await?.record;
+        let access = Access::secret("RemoveRegionsFromReplication", &request.secret_id);
+        let secret = self.load_live_secret(caller, &access).await?.record;
         for region in &request.regions {
-            self.remove_replica(caller, &secret.arn, region).await?;
+            self.remove_replica(caller, &access.on(&secret.arn), region).await?;
         }
-        let secret = self.load_live_secret(caller, &secret.arn).await?.record;
+        let secret = self.load_live_secret(caller, &access.on(&secret.arn)).await?.record;
         let replication_status = self.replication_status(&secret).await?;
         Ok(RemoveRegionsFromReplicationResponse { arn: secret.arn, replication_status })
     }
 
-    async fn remove_replica(&self, caller: &Caller, secret_arn: &str, region: &str) -> Result<(), ApiError> {
+    async fn remove_replica(
+        &self,
+        caller: &Caller,
+        access: &Access<'_>,
+        region: &str,
+    ) -> Result<(), ApiError> {
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, secret_arn).await?;
+            let seen = self.load_live_secret(caller, access).await?;
             let mut after = seen.record.clone();
             let held = after.replication.replicas.iter().position(|replica| replica.region == region);
             let Some(held) = held else { return Ok(()) };
@@ -40,7 +46,7 @@ impl Operations {
                 change = change.remove_secret(&replica);
             }
             let detail = Some(format!("region {region}"));
-            let row = self.audit_row(&caller.arn(), "RemoveRegionsFromReplication", secret_arn, None, detail);
+            let row = self.audit_row(&caller.arn(), "RemoveRegionsFromReplication", &after.arn, None, detail);
             if self.commit(change.update_secret(&seen, &after).audit(&row)).await? {
                 return Ok(());
             }

@@ -9,6 +9,7 @@ use keywheel_domain::rotation::End;
 use keywheel_domain::secret::Secret;
 use keywheel_domain::time::Timestamp;
 
+use super::access::Access;
 use super::change::Change;
 use super::values::check_own_values;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended, keys};
@@ -21,15 +22,16 @@ impl Operations {
         caller: &Caller,
         request: ReplicateSecretToRegionsRequest,
     ) -> Result<ReplicateSecretToRegionsResponse, ApiError> {
-        self.authorize(caller, "ReplicateSecretToRegions", Some(&request.secret_id))?;
-        let secret = self.load_live_secret(caller, &request.secret_id).await?.record;
+        let access = Access::secret("ReplicateSecretToRegions", &request.secret_id);
+        let access = with_replicas(access, &request.replicas);
+        let secret = self.load_live_secret(caller, &access).await?.record;
         check_own_values(&secret)?;
         check_regions(&secret, &request.replicas)?;
         self.check_replica_keys(caller, &request.replicas).await?;
         for place in &request.replicas.regions {
-            self.replicate(caller, &secret.arn, place, request.replicas.force_overwrite).await?;
+            self.replicate(caller, &access.on(&secret.arn), place, request.replicas.force_overwrite).await?;
         }
-        let secret = self.load_live_secret(caller, &secret.arn).await?.record;
+        let secret = self.load_live_secret(caller, &access.on(&secret.arn)).await?.record;
         let replication_status = self.replication_status(&secret).await?;
         Ok(ReplicateSecretToRegionsResponse { arn: secret.arn, replication_status })
     }
@@ -50,12 +52,12 @@ impl Operations {
     async fn replicate(
         &self,
         caller: &Caller,
-        secret_arn: &str,
+        access: &Access<'_>,
         place: &ReplicaRegion,
         force: bool,
     ) -> Result<(), ApiError> {
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, secret_arn).await?;
+            let seen = self.load_live_secret(caller, access).await?;
             let now = self.clock.now();
             let mut after = seen.record.clone();
             let change = self.place_replica(caller, Change::new(), &mut after, place, (force, now)).await?;
@@ -64,7 +66,7 @@ impl Operations {
             }
             after.changed = now;
             let detail = Some(format!("region {}", place.region));
-            let row = self.audit_row(&caller.arn(), "ReplicateSecretToRegions", secret_arn, None, detail);
+            let row = self.audit_row(&caller.arn(), "ReplicateSecretToRegions", &after.arn, None, detail);
             if self.commit(change.update_secret(&seen, &after).audit(&row)).await? {
                 return Ok(());
             }
@@ -139,6 +141,14 @@ impl Operations {
         }
         Ok(secret.replication_status(|region| accessed.get(region).copied().flatten()))
     }
+}
+
+/// What a request for replicas says for conditions.
+pub(super) fn with_replicas<'a>(access: Access<'a>, replicas: &'a NewReplicas) -> Access<'a> {
+    let regions = replicas.regions.iter().map(|place| place.region.as_str());
+    access
+        .with_all("secretsmanager:addreplicaregions", regions)
+        .with_flag("secretsmanager:forceoverwritereplicasecret", replicas.force_overwrite)
 }
 
 /// What is a primary or a replica itself stays.

@@ -2,6 +2,7 @@
 
 use keywheel_domain::api::{ApiError, RestoreSecretRequest, RestoreSecretResponse};
 
+use super::access::Access;
 use super::change::Change;
 use super::values::read_only;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
@@ -14,9 +15,9 @@ impl Operations {
         caller: &Caller,
         request: RestoreSecretRequest,
     ) -> Result<RestoreSecretResponse, ApiError> {
-        self.authorize(caller, "RestoreSecret", Some(&request.secret_id))?;
+        let access = Access::secret("RestoreSecret", &request.secret_id);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_secret(caller, &request.secret_id).await?;
+            let seen = self.load_secret(caller, &access).await?;
             if seen.record.is_replica() {
                 return Err(read_only());
             }

@@ -3,6 +3,7 @@
 use keywheel_domain::api::{ApiError, ErrorCode, RetryRotationRequest, RotationVerbResponse};
 use keywheel_domain::rotation::{Cause, State};
 
+use super::access::Access;
 use super::change::Change;
 use super::verbs::not_complete;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
@@ -15,9 +16,9 @@ impl Operations {
         request: RetryRotationRequest,
     ) -> Result<RotationVerbResponse, ApiError> {
         let verb = request.0;
-        self.authorize(caller, "keywheel:RetryRotation", Some(&verb.secret_id))?;
+        let access = Access::secret("keywheel:RetryRotation", &verb.secret_id);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &verb.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             let secret = &seen.record;
             let Some(job) = self.load_job(&secret.arn).await? else {
                 return Err(refused("There is no rotation of this secret that waits."));

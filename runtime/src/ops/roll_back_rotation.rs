@@ -5,6 +5,7 @@ use keywheel_domain::rotation::{Cause, End, Job, Probe, Purpose, State};
 use keywheel_domain::secret::Secret;
 use keywheel_domain::version::PREVIOUS;
 
+use super::access::Access;
 use super::begin::Begin;
 use super::change::Change;
 use super::verbs::not_complete;
@@ -19,9 +20,9 @@ impl Operations {
         request: RollBackRotationRequest,
     ) -> Result<RotationVerbResponse, ApiError> {
         let verb = request.0;
-        self.authorize(caller, "keywheel:RollBackRotation", Some(&verb.secret_id))?;
+        let access = Access::secret("keywheel:RollBackRotation", &verb.secret_id);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_rotating_secret(caller, &verb.secret_id).await?;
+            let seen = self.load_rotating_secret(caller, &access).await?;
             let secret = &seen.record;
             if let Some(known) = self.begun_before(secret, &verb, Purpose::RollBack).await? {
                 return Ok(RotationVerbResponse::new(secret, &known));

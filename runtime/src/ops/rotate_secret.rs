@@ -5,6 +5,7 @@ use keywheel_domain::rotation::{Cause, Job, Purpose};
 use keywheel_domain::secret::{RotationSettings, Secret};
 use keywheel_domain::time::Timestamp;
 
+use super::access::Access;
 use super::begin::Begin;
 use super::change::Change;
 use super::put_rotation_policy::policy_refused;
@@ -19,11 +20,19 @@ impl Operations {
         caller: &Caller,
         request: RotateSecretRequest,
     ) -> Result<RotateSecretResponse, ApiError> {
-        self.authorize(caller, "RotateSecret", Some(&request.secret_id))?;
+        let access = Access::secret("RotateSecret", &request.secret_id)
+            .with("secretsmanager:rotationlambdaarn", request.rotation_lambda_arn.as_deref())
+            .with_flag("secretsmanager:modifyrotationrules", request.rotation_rules.is_some())
+            .with_flag("secretsmanager:rotateimmediately", request.rotate_immediately);
         let token = required_rotation_token(request.client_request_token.as_deref())?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             check_own_values(&seen.record)?;
+            let known = seen.record.rotation.as_ref().map(|rotation| rotation.function_arn.as_str());
+            let function = request.rotation_lambda_arn.as_deref().filter(|arn| !arn.is_empty()).or(known);
+            if let Some(function) = function {
+                self.authorize(caller, "lambda:InvokeFunction", Some(function))?;
+            }
             let now = self.clock.now();
             let (purpose, cause) = (purpose(&request), Cause::Api { caller: caller.arn() });
             let (after, function) = self.configured(&seen, &request, now).await?;

@@ -12,6 +12,7 @@ use keywheel_domain::kms::{KeyId, KeyManager, MANAGED_ALIAS};
 use keywheel_domain::secret::{Scope, Secret};
 use keywheel_domain::version::{CURRENT, PENDING, PREVIOUS};
 
+use super::access::{Access, Resource};
 use super::change::Change;
 use super::{Caller, Operations};
 use crate::vault::{KeyError, KmsKeyInUse, VaultError};
@@ -36,7 +37,7 @@ impl Operations {
             return Ok(None);
         };
         let Some(key) = self.sealing_key(&caller.scope(), Some(given)).await? else { return Ok(None) };
-        self.authorize_writing(caller, &key)?;
+        self.authorize_writing(caller, &key, None)?;
         key.check_usable().map_err(|_| not_encrypted())?;
         Ok(Some(given.to_owned()))
     }
@@ -44,8 +45,8 @@ impl Operations {
     /// Whether the caller may store values in this secret with its key.
     pub(super) async fn authorize_sealing(&self, caller: &Caller, secret: &Secret) -> Result<(), ApiError> {
         match self.key_of(secret).await? {
-            Some(key) => self.authorize_writing(caller, &key),
-            None => Ok(()),
+            Some(key) => self.authorize_writing(caller, &key, Some(&secret.arn)),
+            None => check_own_account(caller, secret),
         }
     }
 
@@ -68,25 +69,60 @@ impl Operations {
         Ok(Some(key).filter(|key| key.record.manager == KeyManager::Customer))
     }
 
-    fn authorize_writing(&self, caller: &Caller, key: &KmsKeyInUse) -> Result<(), ApiError> {
-        WRITING_ACTIONS.iter().try_for_each(|action| self.authorize_key(caller, action, key.arn()))
+    fn authorize_writing(
+        &self,
+        caller: &Caller,
+        key: &KmsKeyInUse,
+        secret_arn: Option<&str>,
+    ) -> Result<(), ApiError> {
+        let resource = Resource::kms_key(&key.record);
+        WRITING_ACTIONS.iter().try_for_each(|action| {
+            self.authorize_key(caller, action, &resource, secret_arn.map(|arn| (arn, None)))
+        })
     }
 
-    /// Whether the caller may have a stored value opened.
-    pub(super) fn authorize_opening(&self, caller: &Caller, sealed: &[u8]) -> Result<(), ApiError> {
-        match key_of_value(sealed) {
-            Some(key_arn) => self.authorize_key(caller, READING_ACTION, key_arn),
-            None => Ok(()),
-        }
-    }
-
-    /// A function reaches the keys of the secrets that it reaches.
-    fn authorize_key(&self, caller: &Caller, action: &str, key_arn: &str) -> Result<(), ApiError> {
+    /// Whether the caller may have a stored value opened. A key that is in memory is not read again.
+    pub(super) async fn authorize_opening(
+        &self,
+        caller: &Caller,
+        secret: &Secret,
+        version_id: &str,
+        sealed: &[u8],
+    ) -> Result<(), ApiError> {
+        let Some(key_arn) = key_of_value(sealed) else { return check_own_account(caller, secret) };
         if caller.is_rotation() {
             return Ok(());
         }
+        let key = self.find_kms_key(key_arn).await?;
+        // One that is gone opens nothing, and that is told to who might have used it.
+        let resource = match &key {
+            Some(key) => Resource::kms_key(&key.record),
+            None => Resource::plain(key_arn, &secret.scope.account),
+        };
+        self.authorize_key(caller, READING_ACTION, &resource, Some((&secret.arn, Some(version_id))))
+    }
+
+    /// A function reaches the keys of the secrets that it reaches. The service asks with what it binds values to.
+    fn authorize_key(
+        &self,
+        caller: &Caller,
+        action: &str,
+        resource: &Resource<'_>,
+        value: Option<(&str, Option<&str>)>,
+    ) -> Result<(), ApiError> {
+        if caller.is_rotation() {
+            return Ok(());
+        }
+        let via = format!("secretsmanager.{}.amazonaws.com", caller.region);
+        let (secret_arn, version_id) = value.unzip();
+        let context = [("SecretARN", secret_arn), ("SecretVersionId", version_id.flatten())];
+        let context = context.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let access = Access::new(action, Some(&resource.arn))
+            .with("kms:viaservice", Some(via.as_str()))
+            .with("kms:encryptionalgorithm", Some("SYMMETRIC_DEFAULT"))
+            .with_encryption_context(context);
         let denied = |_| ApiError::new(ErrorCode::AccessDenied, "Access to KMS is not allowed");
-        self.authorize(caller, action, Some(key_arn)).map_err(denied)
+        self.authorize_on(caller, &access, resource).map_err(denied)
     }
 
     /// The labelled values of `before` sealed again under the key of `after`, but for the version `put`, which is new.
@@ -121,6 +157,16 @@ impl Operations {
         let key_arn = sealed.as_deref().and_then(key_of_value);
         Ok(key_arn.unwrap_or(DEFAULT_KEY).to_owned())
     }
+}
+
+/// The service's own key is of use inside of the account alone, in the service's words.
+fn check_own_account(caller: &Caller, secret: &Secret) -> Result<(), ApiError> {
+    if caller.account == secret.scope.account {
+        return Ok(());
+    }
+    let told = "You can't access a secret from a different AWS account if you encrypt the secret with the default \
+                KMS service key.";
+    Err(ApiError::new(ErrorCode::InvalidRequest, told))
 }
 
 /// The ARN of the customer's key that a stored value needs; `None` when it is the service's own.

@@ -2,6 +2,7 @@
 
 use keywheel_domain::api::{ApiError, ErrorCode, SkipRotationRequest, SkipRotationResponse, SlotDescription};
 
+use super::access::Access;
 use super::change::Change;
 use super::put_rotation_policy::next_described;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
@@ -13,9 +14,9 @@ impl Operations {
         caller: &Caller,
         request: SkipRotationRequest,
     ) -> Result<SkipRotationResponse, ApiError> {
-        self.authorize(caller, "keywheel:SkipRotation", Some(&request.secret_id))?;
+        let access = Access::secret("keywheel:SkipRotation", &request.secret_id);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             let skipped = next_described(&seen.record).ok_or_else(none_to_skip)?;
             if let Some(opens) = request.opens.filter(|opens| *opens != skipped.opens) {
                 return Err(another(&skipped, opens));

@@ -5,6 +5,7 @@ use keywheel_domain::api::{
 };
 use keywheel_domain::secret::Secret;
 
+use super::access::Access;
 use super::change::Change;
 use super::load::check_live;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
@@ -16,9 +17,9 @@ impl Operations {
         caller: &Caller,
         request: StopReplicationToReplicaRequest,
     ) -> Result<StopReplicationToReplicaResponse, ApiError> {
-        self.authorize(caller, "StopReplicationToReplica", Some(&request.secret_id))?;
+        let access = Access::secret("StopReplicationToReplica", &request.secret_id);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_secret(caller, &request.secret_id).await?;
+            let seen = self.load_secret(caller, &access).await?;
             check_live(&seen.record)?;
             let now = self.clock.now();
             let mut after = Secret { changed: now, ..seen.record.clone() };

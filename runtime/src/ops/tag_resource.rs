@@ -3,6 +3,7 @@
 use keywheel_domain::api::{ApiError, ErrorCode, TagResourceRequest};
 use keywheel_domain::secret::TAGS_MAX;
 
+use super::access::Access;
 use super::change::Change;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Empty, Operations, contended};
 
@@ -13,9 +14,10 @@ impl Operations {
         caller: &Caller,
         request: TagResourceRequest,
     ) -> Result<Empty, ApiError> {
-        self.authorize(caller, "TagResource", Some(&request.secret_id))?;
+        let tags = request.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str()));
+        let access = Access::secret("TagResource", &request.secret_id).with_tags(tags);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             let mut after = seen.record.clone();
             if !after.add_tags(&request.tags) {
                 let told = format!("A secret can have at most {TAGS_MAX} tags.");

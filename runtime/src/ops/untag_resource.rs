@@ -2,6 +2,7 @@
 
 use keywheel_domain::api::{ApiError, UntagResourceRequest};
 
+use super::access::Access;
 use super::change::Change;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Empty, Operations, contended};
 
@@ -12,9 +13,10 @@ impl Operations {
         caller: &Caller,
         request: UntagResourceRequest,
     ) -> Result<Empty, ApiError> {
-        self.authorize(caller, "UntagResource", Some(&request.secret_id))?;
+        let tag_keys = request.tag_keys.iter().map(String::as_str);
+        let access = Access::secret("UntagResource", &request.secret_id).with_tag_keys(tag_keys);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             let mut after = seen.record.clone();
             after.tags.retain(|tag| !request.tag_keys.contains(&tag.key));
             if after.tags == seen.record.tags {

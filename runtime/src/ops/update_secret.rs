@@ -4,6 +4,7 @@ use keywheel_domain::api::{ApiError, UpdateSecretRequest, UpdateSecretResponse};
 use keywheel_domain::secret::Secret;
 use keywheel_domain::version::CURRENT;
 
+use super::access::Access;
 use super::values::{Put, required_token};
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended};
 
@@ -16,11 +17,15 @@ impl Operations {
         caller: &Caller,
         request: UpdateSecretRequest,
     ) -> Result<UpdateSecretResponse, ApiError> {
-        self.authorize(caller, "UpdateSecret", Some(&request.secret_id))?;
+        let access = Access::secret("UpdateSecret", &request.secret_id)
+            .with("secretsmanager:description", request.description.as_deref())
+            .with("secretsmanager:kmskeyid", request.kms_key_id.as_deref());
         let token = required_token(request.client_request_token.as_deref())?;
+        // Before anything is said about the key.
+        self.find_secret(caller, &access).await?;
         let kms_key_id = self.check_key(caller, request.kms_key_id.as_deref()).await?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             let now = self.clock.now();
             let mut after = seen.record.clone();
             if let Some(description) = &request.description {

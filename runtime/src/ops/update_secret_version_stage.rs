@@ -7,6 +7,7 @@ use keywheel_domain::rotation::{End, Job};
 use keywheel_domain::secret::Secret;
 use keywheel_domain::version::{MoveError, PENDING};
 
+use super::access::Access;
 use super::authorize::check_move;
 use super::change::Change;
 use super::values::{check_own_values, too_many_stages};
@@ -19,15 +20,16 @@ impl Operations {
         caller: &Caller,
         request: UpdateSecretVersionStageRequest,
     ) -> Result<UpdateSecretVersionStageResponse, ApiError> {
-        self.authorize(caller, "UpdateSecretVersionStage", Some(&request.secret_id))?;
+        let access = Access::secret("UpdateSecretVersionStage", &request.secret_id)
+            .with("secretsmanager:versionstage", Some(request.version_stage.as_str()));
         let stage = request.version_stage.as_str();
         let (from, to) = (request.remove_from_version_id.as_deref(), request.move_to_version_id.as_deref());
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let running = self.running_job(caller).await?;
+            let seen = self.load_live_secret(caller, &access).await?;
             if let Some(running) = caller.running(running.as_ref()) {
                 check_move(running, stage, from, to)?;
             }
-            let seen = self.load_live_secret(caller, &request.secret_id).await?;
             check_own_values(&seen.record)?;
             let now = self.clock.now();
             let versions = seen

@@ -4,6 +4,7 @@ use keywheel_domain::api::{
     ApiError, PolicyValidationError, ValidateResourcePolicyRequest, ValidateResourcePolicyResponse,
 };
 
+use super::access::Access;
 use super::load::check_live;
 use super::resource_policies::read_policy;
 use super::{Caller, Operations};
@@ -15,9 +16,12 @@ impl Operations {
         caller: &Caller,
         request: ValidateResourcePolicyRequest,
     ) -> Result<ValidateResourcePolicyResponse, ApiError> {
-        self.authorize(caller, "ValidateResourcePolicy", request.secret_id.as_deref())?;
-        if let Some(secret_id) = &request.secret_id {
-            check_live(&self.find_secret(caller, secret_id).await?.record)?;
+        match &request.secret_id {
+            Some(secret_id) => {
+                let access = Access::secret("ValidateResourcePolicy", secret_id);
+                check_live(&self.find_secret(caller, &access).await?.record)?;
+            }
+            None => self.authorize(caller, "ValidateResourcePolicy", None)?,
         }
         let mut validation_errors = Vec::new();
         if read_policy(&request.resource_policy)?.is_public() {

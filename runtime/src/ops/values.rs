@@ -99,7 +99,7 @@ impl Operations {
         version_id: &str,
     ) -> Result<Option<SecretValue>, ApiError> {
         let Some(sealed) = self.load_value(&secret.arn, version_id).await? else { return Ok(None) };
-        self.authorize_opening(caller, &sealed)?;
+        self.authorize_opening(caller, secret, version_id, &sealed).await?;
         self.unseal(secret, version_id, &sealed).await.map(Some)
     }
 

@@ -7,6 +7,7 @@ use keywheel_domain::api::{
 use keywheel_domain::rotation::{Cause, Job, Purpose};
 use keywheel_domain::secret::Secret;
 
+use super::access::Access;
 use super::begin::Begin;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended};
 use crate::entropy;
@@ -46,10 +47,10 @@ impl Operations {
         purpose: Purpose,
         verb: RotationVerb,
     ) -> Result<RotationVerbResponse, ApiError> {
-        self.authorize(caller, &format!("keywheel:{action}"), Some(&verb.secret_id))?;
+        let access = Access::secret(format!("keywheel:{action}"), &verb.secret_id);
         let token = self.verb_token(&verb);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.load_rotating_secret(caller, &verb.secret_id).await?;
+            let seen = self.load_rotating_secret(caller, &access).await?;
             let secret = &seen.record;
             if let Some(known) = self.begun_before(secret, &verb, purpose).await? {
                 return Ok(RotationVerbResponse::new(secret, &known));
@@ -110,9 +111,9 @@ impl Operations {
     pub(super) async fn load_rotating_secret(
         &self,
         caller: &Caller,
-        secret_id: &str,
+        access: &Access<'_>,
     ) -> Result<Seen<Secret>, ApiError> {
-        let seen = self.load_live_secret(caller, secret_id).await?;
+        let seen = self.load_live_secret(caller, access).await?;
         if seen.record.rotation.is_none() {
             let told = "No Lambda rotation function ARN is associated with this secret.";
             return Err(ApiError::new(ErrorCode::InvalidRequest, told));

@@ -315,8 +315,9 @@ impl World {
             secret_name: SECRET.to_owned(),
             readable: self.readable.clone(),
             fence: job.fence,
+            touched: job.touched,
         };
-        Caller { account: ACCOUNT.to_owned(), region: REGION.to_owned(), principal }
+        Caller::new(ACCOUNT.to_owned(), REGION.to_owned(), principal)
     }
 }
 
@@ -365,7 +366,7 @@ fn function_arn() -> String {
 
 fn root() -> Caller {
     let principal = Principal::Root { access_key_id: String::new() };
-    Caller { account: ACCOUNT.to_owned(), region: REGION.to_owned(), principal }
+    Caller::new(ACCOUNT.to_owned(), REGION.to_owned(), principal)
 }
 
 fn over() -> ApiError {

@@ -6,8 +6,8 @@ use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::sigv4::{self, AuthError};
 
 use crate::clock::Clock;
-use crate::ops::{Caller, Principal};
-use crate::vault::{AccessKeys, KeyOwner};
+use crate::ops::{Caller, Operations, Principal};
+use crate::vault::{AccessKey, AccessKeys, KeyOwner};
 
 /// The service of the credential scope of a request to Secrets Manager.
 pub(super) const SECRETS_MANAGER: &str = "secretsmanager";
@@ -29,23 +29,20 @@ impl Authenticator {
         Self { access_keys, clock }
     }
 
-    /// The caller: the account from the access key, the region from the credential scope.
+    /// The caller: the account from the access key or the session, the region from the credential scope.
     pub(super) async fn authenticate(
         &self,
         request: &sigv4::Request<'_>,
         service: &'static str,
+        operations: &Operations,
     ) -> Result<Caller, ApiError> {
         let presented = sigv4::parse(request).map_err(|error| refused(&error))?;
         presented.check_service(service).map_err(|error| refused(&error))?;
-        // No temporary keys are given out, so no session token can be a good one.
-        if presented.session_token.is_some() {
-            return Err(refused(&AuthError::UnrecognizedClient));
+        if let Some(token) = presented.session_token {
+            return self.resume(&presented, token, operations).await;
         }
-        let found = self.access_keys.lookup(presented.access_key_id).await.map_err(|error| {
-            tracing::error!(error = &error as &dyn std::error::Error, "an access key cannot be read");
-            ApiError::internal()
-        })?;
-        let key = found.ok_or_else(|| refused(&AuthError::UnrecognizedClient))?;
+        let unknown = || refused(&AuthError::UnrecognizedClient);
+        let key = self.lookup(presented.access_key_id).await?.ok_or_else(unknown)?;
         let signing_key = key.signing_key(&presented);
         presented.verify(&signing_key, self.clock.now()).map_err(|error| refused(&error))?;
         key.keep(&presented, &signing_key);
@@ -54,7 +51,35 @@ impl Authenticator {
             KeyOwner::Root => Principal::Root { access_key_id },
             KeyOwner::User(name) => Principal::User { name: name.clone(), access_key_id },
         };
-        Ok(Caller { account: key.account().to_owned(), region: presented.region.to_owned(), principal })
+        let caller = Caller::new(key.account().to_owned(), presented.region.to_owned(), principal);
+        operations.identify(caller).await
+    }
+
+    /// The caller of a session: it ends with its time, with the key that asked for it, and with its user or role.
+    async fn resume(
+        &self,
+        presented: &sigv4::Presented<'_>,
+        token: &str,
+        operations: &Operations,
+    ) -> Result<Caller, ApiError> {
+        let unknown = || refused(&AuthError::UnrecognizedClient);
+        let open = operations.open_session(presented.access_key_id, token).await?.ok_or_else(unknown)?;
+        let now = self.clock.now();
+        presented.verify(&presented.signing_key(&open.secret), now).map_err(|error| refused(&error))?;
+        if open.expires <= now {
+            return Err(refused(&AuthError::ExpiredToken));
+        }
+        if let Some(parent) = &open.parent_key_id {
+            self.lookup(parent).await?.ok_or_else(unknown)?;
+        }
+        operations.resume_session(open, presented.region).await?.ok_or_else(unknown)
+    }
+
+    async fn lookup(&self, access_key_id: &str) -> Result<Option<Arc<AccessKey>>, ApiError> {
+        self.access_keys.lookup(access_key_id).await.map_err(|error| {
+            tracing::error!(error = &error as &dyn std::error::Error, "an access key cannot be read");
+            ApiError::internal()
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 //! headers never get there.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -25,9 +26,11 @@ use super::auth::{CLOUDTRAIL, KMS, SECRETS_MANAGER};
 use super::body::BodyError;
 use super::query::is_form;
 use super::{Origin, Server, health};
-use crate::audit::trail::{Call, Facts, Identity, Trail, parameters};
+use crate::audit::trail::{
+    Call, Facts, Identity, SessionAttributes, SessionContext, SessionIssuer, Trail, parameters,
+};
 use crate::clock::Stopwatch;
-use crate::ops::{Caller, Operations, Principal};
+use crate::ops::{Caller, Operations, Principal, RequestOrigin};
 
 const AMZ_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -225,11 +228,17 @@ impl Server {
             headers: &headers,
             body,
         };
-        let caller = self.authenticator.authenticate(&signed, service).await?;
-        if let Principal::User { access_key_id, .. } = &caller.principal {
+        let caller = self.authenticator.authenticate(&signed, service, &self.operations).await?;
+        if let (Principal::User { access_key_id, .. }, None) = (&caller.principal, &caller.session) {
             self.operations.note_key_use(access_key_id, service, &caller.region);
         }
-        Ok(caller)
+        let Trace { origin, user_agent, .. } = Trace::of(head);
+        let origin = RequestOrigin {
+            address: origin.map(|origin| origin.address),
+            is_secure: origin.is_some_and(|origin| origin.is_secure),
+            user_agent,
+        };
+        Ok(Caller { origin: Some(Arc::new(origin)), ..caller })
     }
 
     pub(super) fn record(
@@ -251,7 +260,7 @@ impl Server {
             code,
             account = caller.map(|caller| caller.account.as_str()),
             region = caller.map(|caller| caller.region.as_str()),
-            access_key_id = caller.and_then(access_key_id),
+            access_key_id = caller.and_then(Caller::access_key_id),
             duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             bytes_in = trace.bytes_in,
             bytes_out,
@@ -269,14 +278,18 @@ fn note(trail: &Trail, at: Timestamp, trace: Trace, operation: &str, ended: Ende
     let (kind, user_name) = match &caller.principal {
         Principal::Root { .. } => ("Root", None),
         Principal::User { name, .. } => ("IAMUser", Some(name.clone())),
+        Principal::Role { .. } => ("AssumedRole", None),
         Principal::Rotation { .. } | Principal::ByHand { .. } => ("AWSService", None),
     };
+    let is_role = matches!(caller.principal, Principal::Role { .. });
     let identity = Identity {
         kind: kind.into(),
         arn: caller.arn(),
         account_id: caller.account.clone(),
-        access_key_id: access_key_id(&caller).map(str::to_owned),
+        access_key_id: caller.access_key_id().map(str::to_owned),
         user_name,
+        principal_id: is_role.then(|| caller.user_id()).flatten(),
+        session_context: session_context(&caller),
     };
     let call = Call::new(Facts {
         at,
@@ -291,6 +304,22 @@ fn note(trail: &Trail, at: Timestamp, trace: Trace, operation: &str, ended: Ende
         request_id,
     });
     trail.note(&caller.scope(), at, &call);
+}
+
+/// What the trail says of temporary credentials.
+fn session_context(caller: &Caller) -> Option<SessionContext> {
+    let session = caller.session.as_deref()?;
+    let session_issuer = match (&caller.principal, caller.identity()) {
+        (Principal::Role { name, .. }, Some(role)) => {
+            Some(SessionIssuer::role(role.id.clone(), role.arn.clone(), caller.account.clone(), name.clone()))
+        }
+        _ => None,
+    };
+    Some(SessionContext {
+        session_issuer,
+        attributes: SessionAttributes::issued(session.issued),
+        source_identity: session.source_identity.clone(),
+    })
 }
 
 /// A service that speaks this protocol.
@@ -308,13 +337,6 @@ fn service_of(target: &str) -> Service {
         Some(KMS_PREFIX) => Service { name: KMS, source: "kms.amazonaws.com" },
         Some(KEYWHEEL_PREFIX) => Service { name: SECRETS_MANAGER, source: "keywheel" },
         _ => Service { name: SECRETS_MANAGER, source: SECRETS_MANAGER_SOURCE },
-    }
-}
-
-fn access_key_id(caller: &Caller) -> Option<&str> {
-    match &caller.principal {
-        Principal::Root { access_key_id } | Principal::User { access_key_id, .. } => Some(access_key_id),
-        Principal::Rotation { .. } | Principal::ByHand { .. } => None,
     }
 }
 

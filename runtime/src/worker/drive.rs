@@ -10,7 +10,7 @@ use keywheel_domain::secret::Secret;
 use keywheel_domain::time::Timestamp;
 
 use super::{Invocation, Report, Worker};
-use crate::ops::{Caller, Change, Principal, Seen};
+use crate::ops::{Caller, Change, Principal, Seen, Standing};
 
 /// Steps and lost races in one go; the rest is due again at once.
 const PASSES_MAX: usize = 64;
@@ -56,11 +56,17 @@ impl Worker {
             }
         };
         let wall_ms_max = self.invoke.wall_ms_max_of(&job.function_arn, &secret.scope).await;
+        let standing = match self.ops.standing_of_function(&job.function_arn, &secret.scope).await {
+            // What cannot be read does not stop what has touched the target.
+            Err(_) if job.touched => Standing::Nothing,
+            standing => standing?,
+        };
         let leased = self.lease(seen, wall_ms_max, now).await?;
         if leased.is_none() {
             self.metrics.conflict();
         }
-        Ok(leased.map(|job| (job, Passed { approved, digest: digest.unwrap_or_default(), wall_ms_max })))
+        Ok(leased
+            .map(|job| (job, Passed { approved, digest: digest.unwrap_or_default(), wall_ms_max, standing })))
     }
 
     /// Commits that the job waits, and for what. A conflict means that somebody else changed it.
@@ -82,6 +88,8 @@ struct Passed {
     approved: bool,
     digest: String,
     wall_ms_max: i64,
+    /// Of the role that the function runs as.
+    standing: Standing,
 }
 
 fn invocation(job: &Job, secret: Secret, passed: Passed) -> Invocation {
@@ -92,6 +100,7 @@ fn invocation(job: &Job, secret: Secret, passed: Passed) -> Invocation {
         secret_name: secret.name,
         readable: secret.policy.map(|policy| policy.readable_secret_ids).unwrap_or_default(),
         fence: job.fence,
+        touched: job.touched,
     };
     Invocation {
         function_arn: job.function_arn.clone(),
@@ -99,7 +108,10 @@ fn invocation(job: &Job, secret: Secret, passed: Passed) -> Invocation {
         secret_arn: secret.arn,
         token: job.token.clone(),
         rotation_token: job.rotation_token.clone(),
-        caller: Caller { account: secret.scope.account, region: secret.scope.region, principal },
+        caller: Caller {
+            standing: passed.standing,
+            ..Caller::new(secret.scope.account, secret.scope.region, principal)
+        },
         approved: passed.approved,
         digest: passed.digest,
         wall_ms_max: passed.wall_ms_max,

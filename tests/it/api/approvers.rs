@@ -211,7 +211,7 @@ async fn an_approver_looks_and_answers_and_does_nothing_else() {
     let refused = |action: &str, on: &str| {
         format!(
             "AccessDeniedException: User: {ANN} is not authorized to perform: {action}{on} because no \
-             identity-based policy allows the {action} action."
+             identity-based policy allows the {action} action"
         )
     };
     // These are answered, or refused for another reason.

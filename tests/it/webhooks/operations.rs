@@ -183,6 +183,7 @@ async fn only_root_has_to_do_with_webhooks() {
         secret_name: "app".to_owned(),
         readable: Vec::new(),
         fence: 1,
+        touched: false,
     };
     for principal in [user, function] {
         let caller = Caller { principal, ..Node::root() };

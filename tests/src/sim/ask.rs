@@ -1,6 +1,9 @@
 //! What people ask of the API, as the requests that they send.
 
-use keywheel::ops::{Caller, Operations, Principal};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use keywheel::ops::{Caller, Identity, NamedPolicy, Operations, Principal, Standing};
 use keywheel::vault::{AccessKey, KeyOwner};
 use keywheel_domain::api::{
     ApiError, ApproveRequest, CancelRotateSecretRequest, CreateSecretRequest, DeleteSecretRequest,
@@ -8,6 +11,8 @@ use keywheel_domain::api::{
     RejectRequest, RestoreSecretRequest, RetryRotationRequest, RollBackRotationRequest, RotateSecretRequest,
     RotationRules, RotationVerb, SecretValue, VerifySecretRequest,
 };
+use keywheel_domain::iam::{APPROVER_POLICY_ARN, builtin_policy};
+use keywheel_domain::policy::{Document, Kind};
 use keywheel_domain::secret::Secret;
 use serde_json::{Value, json};
 
@@ -40,7 +45,23 @@ fn caller(name: &str) -> Caller {
         ROOT => Principal::Root { access_key_id },
         name => Principal::User { name: name.to_owned(), access_key_id },
     };
-    Caller { account: ACCOUNT.to_owned(), region: REGION.to_owned(), principal }
+    Caller::new(ACCOUNT.to_owned(), REGION.to_owned(), principal)
+}
+
+/// An approver whom no record of the store makes one.
+fn foreign_approver(name: &str) -> Caller {
+    let policy = builtin_policy(APPROVER_POLICY_ARN).expect("it comes with the program");
+    let document =
+        Document::parse(policy.document, Kind::Identity).expect("what comes with the program is right");
+    let identity = Identity {
+        arn: format!("arn:aws:iam::{ACCOUNT}:user/{name}"),
+        id: "AIDASIMULATED".to_owned(),
+        policies: vec![NamedPolicy { name: APPROVER_POLICY_ARN.to_owned(), document }],
+        boundary: None,
+        tags: BTreeMap::new(),
+    };
+    let standing = if name == ROOT { Standing::Nothing } else { Standing::User(Arc::new(identity)) };
+    Caller { standing, ..caller(name) }
 }
 
 fn created(name: &str, value: SecretValue) -> CreateSecretRequest {
@@ -219,13 +240,13 @@ impl Life {
     /// Who signs with the key of this name; somebody without one of ours is known to others.
     async fn person(&self, name: &str) -> Result<Caller, ApiError> {
         let known = self.world.state().watch.keys().get(name).cloned();
-        let Some(known) = known else { return Ok(caller(name)) };
+        let Some(known) = known else { return Ok(foreign_approver(name)) };
         let found = self.keys.lookup(&known.id).await.map_err(|_| ApiError::internal())?;
         let is_theirs = |key: &AccessKey| {
             *key.owner() == KeyOwner::User(name.to_owned()) && *key.secret().expose() == known.secret
         };
         match found {
-            Some(key) if is_theirs(&key) => Ok(caller(name)),
+            Some(key) if is_theirs(&key) => self.ops.identify(caller(name)).await,
             Some(_) => Err(ApiError::internal()),
             None => Err(ApiError::new(ErrorCode::AccessDenied, UNKNOWN_KEY)),
         }

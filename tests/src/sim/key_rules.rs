@@ -32,7 +32,7 @@ impl State {
             wrong.push((Rule::Index, format!("{keys} access keys of {} users", records.users.len())));
         }
         for user in &records.users {
-            if !image.contains_key(&access_key_place(&user.access_key_id)) {
+            if !image.contains_key(&access_key_place(&user.key_ids())) {
                 wrong.push((Rule::Index, format!("the user {} has no access key", user.name)));
             }
         }
@@ -56,8 +56,7 @@ impl State {
         rows: &[AuditRow],
     ) -> usize {
         let users = |records: &Records| -> Vec<String> {
-            let arn =
-                |user: &records::User| format!("{} {}", user::arn(ACCOUNT, &user.name), user.access_key_id);
+            let arn = |user: &records::User| format!("{} {}", user::arn(ACCOUNT, &user.name), user.key_ids());
             records.users.iter().map(arn).collect()
         };
         let webhooks = |records: &Records| -> Vec<String> {

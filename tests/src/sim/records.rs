@@ -71,7 +71,20 @@ pub(super) struct User {
     /// As it was given.
     pub(super) name: String,
     /// What they sign with.
-    pub(super) access_key_id: String,
+    pub(super) keys: Vec<UserKey>,
+}
+
+/// An access key of an approver.
+#[derive(Clone, Deserialize)]
+pub(super) struct UserKey {
+    pub(super) id: String,
+}
+
+impl User {
+    /// The ids of the keys: an approver is made with one.
+    pub(super) fn key_ids(&self) -> String {
+        self.keys.iter().map(|key| key.id.as_str()).collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// Reads images that follow each other: what has not changed is not read again.

@@ -48,6 +48,8 @@ pub enum ErrorCode {
     Authentication(&'static str),
     /// An error that only the key management service has.
     Kms(KmsErrorCode),
+    /// What a session is told to be does not fit into its token.
+    PackedPolicyTooLarge,
     /// An error that only IAM has.
     Iam(IamErrorCode),
 }
@@ -76,6 +78,7 @@ impl ErrorCode {
             Self::Validation => "ValidationException",
             Self::Authentication(code) => code,
             Self::Kms(code) => code.as_str(),
+            Self::PackedPolicyTooLarge => "PackedPolicyTooLarge",
             Self::Iam(code) => code.as_str(),
         }
     }

@@ -50,9 +50,11 @@ mod replicate_secret_to_regions;
 mod restore_secret;
 mod rotate_secret;
 mod rotation_verbs;
+mod simulate_policy;
 mod skip_rotation;
 mod slot_description;
 mod stop_replication_to_replica;
+pub mod sts;
 mod tag_resource;
 mod untag_resource;
 mod update_secret;
@@ -121,6 +123,7 @@ pub use rotation_verbs::{
     DryRunRotationRequest, ReconcileSecretRequest, RetryRotationRequest, RollBackRotationRequest,
     RotationVerb, RotationVerbResponse, VerifySecretRequest,
 };
+pub use simulate_policy::{SimulatePolicyRequest, SimulatePolicyResponse, SimulatedStatement};
 pub use skip_rotation::{SkipRotationRequest, SkipRotationResponse};
 pub use slot_description::SlotDescription;
 pub use stop_replication_to_replica::{StopReplicationToReplicaRequest, StopReplicationToReplicaResponse};

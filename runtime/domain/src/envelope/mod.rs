@@ -64,6 +64,8 @@ pub enum Purpose {
     AccessKey = 3,
     /// What deliveries to a webhook are signed with.
     WebhookSecret = 4,
+    /// What temporary credentials say of themselves.
+    SessionToken = 5,
 }
 
 impl Purpose {
@@ -73,6 +75,7 @@ impl Purpose {
             2 => Some(Self::FunctionEnvironment),
             3 => Some(Self::AccessKey),
             4 => Some(Self::WebhookSecret),
+            5 => Some(Self::SessionToken),
             _ => None,
         }
     }
@@ -246,6 +249,7 @@ const fn kind(purpose: Purpose) -> &'static [u8] {
         Purpose::FunctionEnvironment => &[FORMAT, Purpose::FunctionEnvironment as u8],
         Purpose::AccessKey => &[FORMAT, Purpose::AccessKey as u8],
         Purpose::WebhookSecret => &[FORMAT, Purpose::WebhookSecret as u8],
+        Purpose::SessionToken => &[FORMAT, Purpose::SessionToken as u8],
     }
 }
 

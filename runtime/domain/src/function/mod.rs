@@ -54,7 +54,7 @@ pub struct Version {
     /// What the owner wrote.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Kept and told; not evaluated.
+    /// ARN of the role that it runs as: one of IAM decides what else it may read, any other is kept and told.
     pub role: String,
     /// Kept and told.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -35,6 +35,19 @@ impl EncryptionContext {
         &self.0
     }
 
+    /// The pairs, in the order of their keys.
+    pub fn pairs(&self) -> Vec<(&str, &str)> {
+        let mut parts = Vec::new();
+        let mut rest = self.0.as_slice();
+        while let Some((length, after)) = rest.split_first_chunk::<{ size_of::<u64>() }>() {
+            let length = usize::try_from(u64::from_be_bytes(*length)).unwrap_or(usize::MAX);
+            let Some((part, after)) = after.split_at_checked(length) else { break };
+            parts.push(str::from_utf8(part).unwrap_or_default());
+            rest = after;
+        }
+        parts.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect()
+    }
+
     /// Whether the pairs are within [`CONTEXT_BYTES_MAX`].
     pub fn is_within_bounds(pairs: &BTreeMap<String, String>) -> bool {
         pairs.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() <= CONTEXT_BYTES_MAX

@@ -9,7 +9,7 @@ use super::pattern::{Pattern, Reading};
 use super::principal::{self, Principal};
 
 /// Bytes of a document's text; a kind of policy with a smaller quota checks it where it is stored.
-pub const DOCUMENT_BYTES_MAX: usize = 20_480;
+pub const DOCUMENT_BYTES_MAX: usize = 32_768;
 /// Statements in a document.
 const STATEMENTS_MAX: usize = 100;
 /// Values in one list: actions, resources, principals, values of a condition.

@@ -106,7 +106,7 @@ fn what_is_no_document_is_told() {
         &format!(r#"{{"Statement":[{statement},{statement}]}}"#),
         "statement 2 (`A`) has a Sid that another statement has",
     );
-    check(&" ".repeat(DOCUMENT_BYTES_MAX + 1), "the policy is longer than 20480 bytes");
+    check(&" ".repeat(DOCUMENT_BYTES_MAX + 1), "the policy is longer than 32768 bytes");
     let many = vec![r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#; 101].join(",");
     check(&format!(r#"{{"Statement":[{many}]}}"#), "the policy has too many values in Statement");
 }

@@ -24,9 +24,68 @@ pub struct Identity {
     /// The access key that signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
-    /// The name of a user, or of a role's session.
+    /// The name of a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
+    /// Of a session of a role: the role's id and the session's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal_id: Option<String>,
+    /// Of temporary credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_context: Option<SessionContext>,
+}
+
+/// What is known of temporary credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionContext {
+    /// The role that was assumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_issuer: Option<SessionIssuer>,
+    /// When they were given out.
+    pub attributes: SessionAttributes,
+    /// Who stands behind the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_identity: Option<String>,
+}
+
+/// The role that was assumed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionIssuer {
+    #[serde(rename = "type")]
+    kind: Cow<'static, str>,
+    /// The role's id.
+    pub principal_id: String,
+    /// Of the role.
+    pub arn: String,
+    /// Twelve digits.
+    pub account_id: String,
+    /// The role's name.
+    pub user_name: String,
+}
+
+/// How temporary credentials were had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionAttributes {
+    /// To the second, in UTC.
+    pub creation_date: String,
+    mfa_authenticated: Cow<'static, str>,
+}
+
+impl SessionIssuer {
+    /// A role.
+    pub const fn role(principal_id: String, arn: String, account_id: String, user_name: String) -> Self {
+        Self { kind: Cow::Borrowed("Role"), principal_id, arn, account_id, user_name }
+    }
+}
+
+impl SessionAttributes {
+    /// Of credentials that were given out then; there are no second factors.
+    pub fn issued(at: Timestamp) -> Self {
+        Self { creation_date: seconds(at), mfa_authenticated: "false".into() }
+    }
 }
 
 /// A call and how it ended. It holds no value: of the request only the members that name something.
@@ -136,7 +195,9 @@ impl Call {
 
     /// The user's name as LookupEvents tells it.
     pub fn username(&self) -> &str {
-        self.user_identity.user_name.as_deref().unwrap_or("root")
+        let identity = &self.user_identity;
+        let session = || identity.principal_id.as_deref()?.split_once(':').map(|(_, name)| name);
+        identity.user_name.as_deref().or_else(session).unwrap_or("root")
     }
 
     /// What the call was about: its kind as CloudTrail names it, and the name as the caller gave it.

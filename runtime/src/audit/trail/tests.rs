@@ -19,6 +19,8 @@ fn call(name: &str, at: Timestamp) -> Call {
             account_id: "123456789012".to_owned(),
             access_key_id: Some("AKIATEST".to_owned()),
             user_name: None,
+            principal_id: None,
+            session_context: None,
         },
         source: "secretsmanager.amazonaws.com",
         operation: name,

@@ -7,7 +7,7 @@ use keywheel_domain::function::{Function, MEMORY_MIB_DEFAULT, TIMEOUT_S_DEFAULT,
 use keywheel_domain::secret::Scope;
 use keywheel_domain::time::Timestamp;
 
-/// The role that they are shown with; nothing evaluates it.
+/// The role that they run as, when there is one of this name.
 const ROLE: &str = "role/keywheel-built-in";
 
 /// A function that comes with the program.

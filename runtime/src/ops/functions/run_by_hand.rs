@@ -6,6 +6,7 @@ use keywheel_domain::api::lambda::{InvocationEvent, InvokeRequest, LambdaError, 
 use keywheel_domain::secret::Secret;
 
 use super::{Resolved, action};
+use crate::ops::access::Access;
 use crate::ops::change::Change;
 use crate::ops::load::check_live;
 use crate::ops::{Caller, Operations, Principal};
@@ -41,7 +42,7 @@ impl Operations {
         caller: &Caller,
         event: &InvocationEvent,
     ) -> Result<Arc<Secret>, LambdaError> {
-        let seen = self.find_secret(caller, &event.secret_id).await;
+        let seen = self.find_secret(caller, &Access::secret("DescribeSecret", &event.secret_id)).await;
         let seen = seen.map_err(|error| {
             LambdaError::new(LambdaErrorCode::InvalidRequestContent, format!("SecretId: {}", error.message))
         })?;
@@ -81,7 +82,8 @@ impl Operations {
             token: event.client_request_token.clone(),
             step: event.step,
         };
-        let caller = Caller { principal, ..caller.clone() };
+        let caller = Caller::new(caller.account.clone(), caller.region.clone(), principal);
+        let caller = self.identify(caller).await?;
         Ok(HandRun { resolved, secret_arn: secret.arn.clone(), caller })
     }
 }

@@ -90,6 +90,8 @@ struct Reading {
 struct Moved;
 
 type Attempt<T> = Result<Result<T, Moved>, ApiError>;
+/// An identity and the records that it was read from, if it is there.
+type Found<T> = Option<(T, Vec<(Key, Revision)>)>;
 
 impl Operations {
     /// What bears on what a user may do; `None` when there is no such user.
@@ -98,27 +100,18 @@ impl Operations {
         account: &str,
         name: &str,
     ) -> Result<Option<Arc<Identity>>, ApiError> {
-        self.identity(&self.identities.users, account, name, async || {
-            let mut reading = Reading::default();
-            let found: Option<User> = self.source(&mut reading, keys::user(account, name)).await?;
-            let Some(user) = found.filter(|user| user.name == name) else { return Ok(Ok(None)) };
-            let Ok(()) = self.read_policies(&mut reading, account, &user.permissions, "").await? else {
-                return Ok(Err(Moved));
-            };
-            for id in &user.groups {
-                let group: Option<Group> = self.source(&mut reading, keys::iam_group(account, id)).await?;
-                let Some(group) = group else { return Ok(Err(Moved)) };
-                let prefix = format!("{}/", group.name);
-                let Ok(()) = self.read_policies(&mut reading, account, &group.permissions, &prefix).await?
-                else {
-                    return Ok(Err(Moved));
-                };
+        let kept = &self.identities.users;
+        for _ in 0..COMMIT_ATTEMPTS_MAX {
+            // Before anything is loaded: what is committed meanwhile makes the next request look again.
+            let checked = *self.changes.borrow();
+            if let Some(known) = self.kept(kept, (account, name), checked).await? {
+                return Ok(Some(known));
             }
-            let arn = user.arn(account);
-            let tags = &user.tags;
-            self.finished(reading, account, (arn, user.id.clone()), user.boundary.as_deref(), tags).await
-        })
-        .await
+            if let Ok(found) = self.read_user(account, name).await? {
+                return Ok(keep(kept, (account, name), checked, found));
+            }
+        }
+        Err(contended())
     }
 
     /// What bears on what the sessions of a role may do; `None` when there is no such role.
@@ -127,68 +120,75 @@ impl Operations {
         account: &str,
         name: &str,
     ) -> Result<Option<Arc<RoleIdentity>>, ApiError> {
-        self.identity(&self.identities.roles, account, name, async || {
-            let mut reading = Reading::default();
-            let found: Option<Role> = self.source(&mut reading, keys::iam_role(account, name)).await?;
-            let Some(role) = found.filter(|role| role.name == name) else { return Ok(Ok(None)) };
-            let Ok(()) = self.read_policies(&mut reading, account, &role.permissions, "").await? else {
-                return Ok(Err(Moved));
-            };
-            let trust = named("AssumeRolePolicyDocument", &role.trust, Kind::Trust)?;
-            let arn = role.arn(account);
-            let named = (arn, role.id.clone());
-            let read = self.finished(reading, account, named, role.boundary.as_deref(), &role.tags).await?;
-            let with_trust = |(identity, sources)| {
-                (RoleIdentity { identity, trust, session_seconds_max: role.session_seconds_max }, sources)
-            };
-            Ok(read.map(|read| read.map(with_trust)))
-        })
-        .await
-    }
-
-    /// What is kept, if it is still so; else what `read` finds.
-    async fn identity<T>(
-        &self,
-        kept: &Kept<T>,
-        account: &str,
-        name: &str,
-        read: impl AsyncFn() -> Attempt<Option<(T, Vec<(Key, Revision)>)>>,
-    ) -> Result<Option<Arc<T>>, ApiError> {
-        let place = (account.to_owned(), name.to_owned());
+        let kept = &self.identities.roles;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            // Before anything is loaded: what is committed meanwhile makes the next request look again.
             let checked = *self.changes.borrow();
-            let known = kept.read().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
-            let still = match known {
-                Some(known) if known.checked == checked || self.are_as_read(&known.sources).await? => {
-                    Some(Read { checked, ..known })
-                }
-                _ => None,
-            };
-            let found = match still {
-                Some(still) => Some(still),
-                None => match read().await? {
-                    Err(Moved) => continue,
-                    Ok(found) => found.map(|(identity, sources)| Read {
-                        identity: Arc::new(identity),
-                        sources: Arc::new(sources),
-                        checked,
-                    }),
-                },
-            };
-            let mut kept = kept.write().unwrap_or_else(PoisonError::into_inner);
-            let Some(found) = found else {
-                kept.remove(&place);
-                return Ok(None);
-            };
-            if kept.len() >= IDENTITIES_CACHED_MAX && !kept.contains_key(&place) {
-                kept.clear();
+            if let Some(known) = self.kept(kept, (account, name), checked).await? {
+                return Ok(Some(known));
             }
-            let identity = Arc::clone(&found.identity);
-            kept.insert(place, found);
-            return Ok(Some(identity));
+            if let Ok(found) = self.read_role(account, name).await? {
+                return Ok(keep(kept, (account, name), checked, found));
+            }
         }
         Err(contended())
+    }
+
+    /// What is kept, if it is still so.
+    async fn kept<T>(
+        &self,
+        kept: &Kept<T>,
+        (account, name): (&str, &str),
+        checked: Revision,
+    ) -> Result<Option<Arc<T>>, ApiError> {
+        let place = (account.to_owned(), name.to_owned());
+        let known = kept.read().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
+        let Some(known) = known else { return Ok(None) };
+        if known.checked == checked {
+            return Ok(Some(known.identity));
+        }
+        if !self.are_as_read(&known.sources).await? {
+            return Ok(None);
+        }
+        let identity = Arc::clone(&known.identity);
+        kept.write().unwrap_or_else(PoisonError::into_inner).insert(place, Read { checked, ..known });
+        Ok(Some(identity))
+    }
+
+    async fn read_user(&self, account: &str, name: &str) -> Attempt<Found<Identity>> {
+        let mut reading = Reading::default();
+        let found: Option<User> = self.source(&mut reading, keys::user(account, name)).await?;
+        let Some(user) = found.filter(|user| user.name == name) else { return Ok(Ok(None)) };
+        let Ok(()) = self.read_policies(&mut reading, account, &user.permissions, "").await? else {
+            return Ok(Err(Moved));
+        };
+        for id in &user.groups {
+            let group: Option<Group> = self.source(&mut reading, keys::iam_group(account, id)).await?;
+            let Some(group) = group else { return Ok(Err(Moved)) };
+            let prefix = format!("{}/", group.name);
+            let Ok(()) = self.read_policies(&mut reading, account, &group.permissions, &prefix).await? else {
+                return Ok(Err(Moved));
+            };
+        }
+        let arn = user.arn(account);
+        let tags = &user.tags;
+        self.finished(reading, account, (arn, user.id.clone()), user.boundary.as_deref(), tags).await
+    }
+
+    async fn read_role(&self, account: &str, name: &str) -> Attempt<Found<RoleIdentity>> {
+        let mut reading = Reading::default();
+        let found: Option<Role> = self.source(&mut reading, keys::iam_role(account, name)).await?;
+        let Some(role) = found.filter(|role| role.name == name) else { return Ok(Ok(None)) };
+        let Ok(()) = self.read_policies(&mut reading, account, &role.permissions, "").await? else {
+            return Ok(Err(Moved));
+        };
+        let trust = named("AssumeRolePolicyDocument", &role.trust, Kind::Trust)?;
+        let arn = role.arn(account);
+        let named = (arn, role.id.clone());
+        let read = self.finished(reading, account, named, role.boundary.as_deref(), &role.tags).await?;
+        let with_trust = |(identity, sources)| {
+            (RoleIdentity { identity, trust, session_seconds_max: role.session_seconds_max }, sources)
+        };
+        Ok(read.map(|read| read.map(with_trust)))
     }
 
     async fn are_as_read(&self, sources: &[(Key, Revision)]) -> Result<bool, ApiError> {
@@ -258,7 +258,7 @@ impl Operations {
         (arn, id): (String, String),
         boundary: Option<&str>,
         tags: &[Tag],
-    ) -> Attempt<Option<(Identity, Vec<(Key, Revision)>)>> {
+    ) -> Attempt<Found<Identity>> {
         let boundary = match boundary {
             None => None,
             Some(arn) => match self.read_managed(&mut reading, account, arn, Kind::Boundary).await? {
@@ -270,6 +270,27 @@ impl Operations {
         let identity = Identity { arn, id, policies: reading.policies, boundary, tags };
         Ok(Ok(Some((identity, reading.sources))))
     }
+}
+
+/// Keeps what was found, and forgets what is not there.
+fn keep<T>(
+    kept: &Kept<T>,
+    (account, name): (&str, &str),
+    checked: Revision,
+    found: Found<T>,
+) -> Option<Arc<T>> {
+    let place = (account.to_owned(), name.to_owned());
+    let mut kept = kept.write().unwrap_or_else(PoisonError::into_inner);
+    let Some((identity, sources)) = found else {
+        kept.remove(&place);
+        return None;
+    };
+    if kept.len() >= IDENTITIES_CACHED_MAX && !kept.contains_key(&place) {
+        kept.clear();
+    }
+    let identity = Arc::new(identity);
+    kept.insert(place, Read { identity: Arc::clone(&identity), sources: Arc::new(sources), checked });
+    Some(identity)
 }
 
 /// A stored document. One that cannot be read any more must not be passed over: it may deny something.

@@ -109,12 +109,19 @@ impl Entity {
 }
 
 /// A managed policy: one of the account or a built-in one.
-pub(super) enum Managed {
+pub(in crate::ops) enum Managed {
     Own(Box<Seen<Policy>>),
     Builtin(&'static BuiltinPolicy),
 }
 
 impl Managed {
+    pub(in crate::ops) fn document(&self) -> &str {
+        match self {
+            Self::Own(seen) => seen.record.document(),
+            Self::Builtin(policy) => policy.document,
+        }
+    }
+
     /// Counts a use or the end of one: in the policy's record, or in the census.
     pub(super) fn counted(&self, census: &mut Census, count: impl FnOnce(&mut PolicyUses)) -> Change {
         match self {
@@ -156,7 +163,7 @@ impl Operations {
     }
 
     /// The managed policy of this ARN.
-    pub(super) async fn iam_managed_policy(
+    pub(in crate::ops) async fn iam_managed_policy(
         &self,
         account: &str,
         arn: &str,

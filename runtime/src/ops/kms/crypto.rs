@@ -9,12 +9,13 @@ use keywheel_domain::api::kms::{
     GenerateRandomRequest, GenerateRandomResponse, KmsErrorCode, ReEncryptRequest, ReEncryptResponse,
     kms_error,
 };
-use keywheel_domain::kms::{Ciphertext, EncryptionContext, KeyId, key_arn};
+use keywheel_domain::kms::{Ciphertext, EncryptionContext, key_arn};
 use keywheel_domain::sensitive::Sensitive;
 
 use super::Audience;
 use super::records::check_usable;
 use crate::entropy;
+use crate::ops::access::Access;
 use crate::ops::{Caller, Operations};
 use crate::vault::KmsKeyInUse;
 
@@ -32,7 +33,7 @@ impl Operations {
         caller: &Caller,
         request: EncryptRequest,
     ) -> Result<EncryptResponse, ApiError> {
-        let key = self.encrypting_key(caller, "Encrypt", &request.key_id).await?;
+        let key = self.encrypting_key(caller, use_of("Encrypt", &request.context), &request.key_id).await?;
         check_dry_run(request.dry_run)?;
         let ciphertext = self.encrypt_with(&key, &request.context, request.plaintext.expose())?;
         Ok(EncryptResponse::new(key.arn().to_owned(), ciphertext))
@@ -59,7 +60,13 @@ impl Operations {
         let from = (request.ciphertext.as_slice(), &request.source_context);
         let source = request.source_key_id.as_deref();
         let opened = self.decrypt_as(caller, "ReEncryptFrom", from, source).await?;
-        let key = self.encrypting_key(caller, "ReEncryptTo", &request.destination_key_id).await?;
+        let key = self
+            .encrypting_key(
+                caller,
+                use_of("ReEncryptTo", &request.destination_context),
+                &request.destination_key_id,
+            )
+            .await?;
         check_dry_run(request.dry_run)?;
         let ciphertext = self.encrypt_with(&key, &request.destination_context, opened.plain.expose())?;
         Ok(ReEncryptResponse::new(
@@ -105,7 +112,7 @@ impl Operations {
         action: &str,
         request: GenerateDataKeyRequest,
     ) -> Result<GenerateDataKeyResponse, ApiError> {
-        let key = self.encrypting_key(caller, action, &request.key_id).await?;
+        let key = self.encrypting_key(caller, use_of(action, &request.context), &request.key_id).await?;
         check_dry_run(request.dry_run)?;
         let plaintext = self.random(request.size);
         let ciphertext_blob = self.encrypt_with(&key, &request.context, plaintext.expose())?;
@@ -127,10 +134,10 @@ impl Operations {
     async fn encrypting_key(
         &self,
         caller: &Caller,
-        action: &str,
+        access: Access<'_>,
         key_id: &str,
     ) -> Result<Arc<KmsKeyInUse>, ApiError> {
-        let key = self.kms_key_for(caller, action, key_id, Audience::Customers).await?;
+        let key = self.kms_key_as(caller, access, key_id, Audience::Customers).await?;
         check_usable(&key)?;
         Ok(key)
     }
@@ -158,7 +165,10 @@ impl Operations {
     ) -> Result<Decrypted, ApiError> {
         let invalid = || kms_error(KmsErrorCode::InvalidCiphertext, "");
         let named = match named {
-            Some(key_id) => Some(self.kms_key_for(caller, action, key_id, Audience::Customers).await?),
+            Some(key_id) => {
+                let access = use_of(action, context);
+                Some(self.kms_key_as(caller, access, key_id, Audience::Customers).await?)
+            }
             None => None,
         };
         let parsed = Ciphertext::parse(ciphertext).map_err(|_| invalid())?;
@@ -171,18 +181,20 @@ impl Operations {
                     "The key ID in the request does not identify a CMK that can perform this operation.",
                 ));
             }
-            None => {
-                self.authorize(caller, &format!("kms:{action}"), Some(&arn))?;
-                let Ok(id) = KeyId::parse(&arn) else { return Err(invalid()) };
-                let found = self.resolve_kms_key(&caller.scope(), &id).await?;
-                self.kms_key_for(caller, action, found.arn(), Audience::Customers).await?
-            }
+            None => self.kms_key_as(caller, use_of(action, context), &arn, Audience::Customers).await?,
         };
         check_usable(&key)?;
         let plain = key.decrypt(context, &parsed).map_err(|_| invalid())?;
         let material_id = key.material_id(&parsed).ok_or_else(invalid)?.to_owned();
         Ok(Decrypted { key, material_id, plain })
     }
+}
+
+/// An action with a key, and what the request says of it.
+fn use_of<'a>(action: &str, context: &'a EncryptionContext) -> Access<'a> {
+    Access::new(format!("kms:{action}"), None)
+        .with("kms:encryptionalgorithm", Some("SYMMETRIC_DEFAULT"))
+        .with_encryption_context(context.pairs())
 }
 
 fn check_dry_run(dry_run: bool) -> Result<(), ApiError> {

@@ -6,8 +6,8 @@ use keywheel_domain::api::kms::{
     ListKeyPoliciesResponse, PutKeyPolicyRequest, kms_error,
 };
 use keywheel_domain::kms::KmsKey;
+use keywheel_domain::policy::{Document, Fault, Kind, Place};
 use keywheel_domain::time::Timestamp;
-use serde_json::Value;
 
 use super::Audience;
 use super::key_state::check_not_pending;
@@ -69,31 +69,16 @@ pub(super) fn check_policy(text: &str) -> Result<(), ApiError> {
         let told = format!("A key policy can have at most {POLICY_BYTES_MAX} bytes.");
         return Err(kms_error(KmsErrorCode::LimitExceeded, told));
     }
-    let malformed = |why: &str| Err(kms_error(KmsErrorCode::MalformedPolicyDocument, why));
-    let Ok(Value::Object(document)) = serde_json::from_str(text) else {
-        return malformed("The policy is not a JSON object.");
-    };
-    let version = document.get("Version").and_then(Value::as_str);
-    if version.is_some_and(|version| !["2012-10-17", "2008-10-17"].contains(&version)) {
-        return malformed("The new key policy has an unknown version.");
-    }
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) if !statements.is_empty() => statements.iter().collect(),
-        Some(statement @ Value::Object(_)) => vec![statement],
-        _ => return malformed("The policy has no statements."),
-    };
-    let one_of = |statement: &Value, names: [&str; 2]| {
-        names.iter().filter(|name| statement.get(**name).is_some()).count() == 1
-    };
-    for statement in statements {
-        let effect = statement.get("Effect").and_then(Value::as_str);
-        if !effect.is_some_and(|effect| ["Allow", "Deny"].contains(&effect)) {
-            return malformed("The effect of a statement must be Allow or Deny.");
+    let Err(error) = Document::parse(text, Kind::Resource) else { return Ok(()) };
+    let why = match &error.fault {
+        Fault::NotJson => "The policy is not a JSON object.".to_owned(),
+        Fault::Form { element: "Version" } => "The new key policy has an unknown version.".to_owned(),
+        Fault::Form { element: "Statement" } if error.place == Place::Document => {
+            "The policy has no statements.".to_owned()
         }
-        let names = [["Principal", "NotPrincipal"], ["Action", "NotAction"], ["Resource", "NotResource"]];
-        if let Some([name, _]) = names.iter().find(|names| !one_of(statement, **names)) {
-            return malformed(&format!("A statement must have exactly one {name}."));
-        }
-    }
-    Ok(())
+        Fault::Form { element: "Effect" } => "The effect of a statement must be Allow or Deny.".to_owned(),
+        Fault::Pair { element } => format!("A statement must have exactly one {element}."),
+        _ => format!("In the new key policy, {error}."),
+    };
+    Err(kms_error(KmsErrorCode::MalformedPolicyDocument, why))
 }

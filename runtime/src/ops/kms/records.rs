@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use keywheel_domain::api::ApiError;
 use keywheel_domain::api::kms::{KmsErrorCode, PageRequest, kms_error};
-use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::kms::{Alias, InvalidKeyId, KeyId, KeyManager, KmsKey, MANAGED_ALIAS};
+use keywheel_domain::policy::{Layer, Reason};
 use keywheel_domain::secret::Scope;
 
+use crate::ops::access::{Access, Resource};
+use crate::ops::authorize::denied;
 use crate::ops::next_token::listing;
 use crate::ops::{Caller, Operations, Seen, keys};
 use crate::vault::{KeyError, KmsKeyInUse, kms_key_place};
@@ -29,6 +32,17 @@ impl Operations {
         key_id: &str,
         audience: Audience,
     ) -> Result<Arc<KmsKeyInUse>, ApiError> {
+        self.kms_key_as(caller, Access::new(format!("kms:{action}"), None), key_id, audience).await
+    }
+
+    /// The same for a request that says more than its action.
+    pub(super) async fn kms_key_as(
+        &self,
+        caller: &Caller,
+        access: Access<'_>,
+        key_id: &str,
+        audience: Audience,
+    ) -> Result<Arc<KmsKeyInUse>, ApiError> {
         let scope = caller.scope();
         let id = KeyId::parse(key_id);
         let named = id.as_ref().map_or_else(|_| key_id.to_owned(), |id| id.arn(&scope));
@@ -36,11 +50,24 @@ impl Operations {
             Ok(id) => self.resolve_kms_key(&scope, &id).await,
             Err(error) => Err(invalid(error, key_id)),
         };
-        let resource = found.as_ref().map_or(named, |key| key.arn().to_owned());
-        self.authorize(caller, &format!("kms:{action}"), Some(&resource))?;
-        let key = found?;
+        let alias = named.contains(":alias/").then(|| named.rsplit(':').next().unwrap_or_default());
+        let access = access.with("kms:requestalias", alias);
+        let key = match found {
+            Ok(key) => {
+                self.authorize_on(caller, &access.on(key.arn()), &Resource::kms_key(&key.record))?;
+                key
+            }
+            Err(error) => {
+                let account = KeyId::parse(key_id)
+                    .map_or_else(|_| caller.account.clone(), |id| id.scope(&scope).account.clone());
+                self.authorize_on(caller, &access.on(&named), &Resource::plain(named.as_str(), &account))?;
+                return Err(error);
+            }
+        };
         if audience == Audience::Customers && key.record.manager == KeyManager::Aws {
-            return Err(denied(caller, action, key.arn()));
+            // What no owner of the account may do either: the key is the service's.
+            let ending = Reason::Implicit(Layer::Resource).ending(access.action());
+            return Err(denied(caller, &access.on(key.arn()), &ending));
         }
         Ok(key)
     }
@@ -135,18 +162,6 @@ impl Operations {
         let marker = shown.last().filter(|_| more).map(|last| self.next_token(listing, &name(last)));
         (shown, marker)
     }
-}
-
-/// Refuses what no owner of the account may do either: the key is the service's.
-fn denied(caller: &Caller, action: &str, key_arn: &str) -> ApiError {
-    ApiError::new(
-        ErrorCode::AccessDenied,
-        format!(
-            "User: {} is not authorized to perform: kms:{action} on resource: {key_arn} because no resource-based \
-             policy allows the kms:{action} action",
-            caller.arn()
-        ),
-    )
 }
 
 fn invalid(error: InvalidKeyId, key_id: &str) -> ApiError {

@@ -55,7 +55,7 @@ async fn a_function_reads_the_secrets_that_the_policy_names() {
     let refused = |action: &str, id: &str| {
         Err(format!(
             "AccessDeniedException: User: {FUNCTION_ARN} is not authorized to perform: secretsmanager:{action} on \
-             resource: {id} because no identity-based policy allows the secretsmanager:{action} action."
+             resource: {id} because no identity-based policy allows the secretsmanager:{action} action"
         ))
     };
     let put = |id: &str| json!({"SecretId": id, "SecretString": "y", "ClientRequestToken": second});

@@ -40,6 +40,7 @@ pub use self::policies::{
     PolicyScope, PolicyVersionEntry, PolicyVersionRequest, PolicyVersionResponse,
 };
 pub use self::read::{AttachedBoundary, PageEnd, PageRequest};
+pub(in crate::api) use self::read::{moment, tags};
 pub use self::roles::{
     CreateRoleRequest, DeleteRoleRequest, GetRoleRequest, ListInstanceProfilesForRoleRequest,
     ListInstanceProfilesForRoleResponse, ListRolesRequest, ListRolesResponse, RoleEntry, RoleResponse,

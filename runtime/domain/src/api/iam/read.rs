@@ -123,7 +123,7 @@ fn is_tag_char(char: char) -> bool {
 }
 
 /// Optional `Tags`.
-pub(super) fn tags(members: &mut Members) -> Result<Option<Vec<Tag>>, ApiError> {
+pub(in crate::api) fn tags(members: &mut Members) -> Result<Option<Vec<Tag>>, ApiError> {
     members.structures("Tags", 0..=TAGS_MAX, |tag| {
         let key = tag.matching_text("Key", 1..=128, (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]+", is_tag_char))?;
         let value = tag.matching_text("Value", 0..=256, (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", is_tag_char))?;
@@ -185,7 +185,7 @@ impl AttachedBoundary {
 }
 
 /// Writes a moment to the second, in UTC.
-pub(super) fn moment<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(in crate::api) fn moment<S: Serializer>(moment: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     let seconds = Timestamp::from_millis(moment.millis().div_euclid(SECOND_MS) * SECOND_MS);
     serializer.serialize_str(&seconds.to_string().replace(".000Z", "Z"))
 }

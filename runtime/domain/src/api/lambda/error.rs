@@ -153,6 +153,7 @@ impl From<ApiError> for LambdaError {
             ErrorCode::InternalService
             | ErrorCode::DecryptionFailure
             | ErrorCode::EncryptionFailure
+            | ErrorCode::PackedPolicyTooLarge
             | ErrorCode::Kms(_)
             | ErrorCode::Iam(_) => LambdaErrorCode::Service,
         };

@@ -36,8 +36,16 @@ pub const IAM: QueryService = QueryService {
     source: "iam.amazonaws.com",
 };
 
+/// The Security Token Service.
+pub const STS: QueryService = QueryService {
+    name: "sts",
+    version: "2011-06-15",
+    namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+    source: "sts.amazonaws.com",
+};
+
 /// All of them. A request that names no version of theirs is one to the first.
-pub const SERVICES: [&QueryService; 1] = [&IAM];
+pub const SERVICES: [&QueryService; 2] = [&IAM, &STS];
 
 impl QueryService {
     /// The service whose requests have this version.

@@ -1,0 +1,34 @@
+//! KMS keys as resources.
+
+use keywheel_domain::kms::{KeyManager, KmsKey};
+use keywheel_domain::policy::ResourceRule;
+
+use super::{Resource, ResourcePolicy};
+
+/// What decisions call the policy of a key.
+const POLICY_NAME: &str = "default";
+
+impl<'a> Resource<'a> {
+    /// A key. Its own policy has to let the account in before policies of users and roles count.
+    pub(in crate::ops) fn kms_key(key: &'a KmsKey) -> Self {
+        let policy = ResourcePolicy::put(&key.policy, POLICY_NAME);
+        // The service's own keys have a policy that only describes what the service lets happen.
+        let is_own = key.manager == KeyManager::Aws;
+        let tags = key.tags.iter().map(|tag| (tag.tag_key.as_str(), tag.tag_value.as_str()));
+        let mut resource = Self {
+            policy: (!is_own).then_some(policy),
+            rule: if is_own { ResourceRule::Optional } else { ResourceRule::Required },
+            ..Self::plain(key.arn(), &key.scope.account)
+        };
+        if !key.aliases.is_empty() {
+            let aliases = key.aliases.iter().map(|name| name.as_str().into()).collect();
+            resource.keys.push(("kms:resourcealiases".into(), aliases));
+        }
+        resource
+            .with_tags(None, tags)
+            .with("kms:keyspec", Some("SYMMETRIC_DEFAULT"))
+            .with("kms:keyusage", Some("ENCRYPT_DECRYPT"))
+            .with("kms:keyorigin", Some("AWS_KMS"))
+            .with("kms:multiregion", Some("false"))
+    }
+}

@@ -1,0 +1,60 @@
+use keywheel_domain::rotation::Step;
+
+use super::*;
+
+const GET: &str = "secretsmanager:GetSecretValue";
+const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:f";
+
+/// A function that runs one step by hand for `app`, as a role with these policies.
+fn function(secret_arn: &str, step: Step, readable: &[&str], statements: Option<&[Value]>) -> Caller {
+    let principal = Principal::ByHand {
+        function_arn: FUNCTION.to_owned(),
+        secret_arn: secret_arn.to_owned(),
+        secret_name: "app".to_owned(),
+        readable: readable.iter().map(|arn| (*arn).to_owned()).collect(),
+        token: TOKEN.to_owned(),
+        step,
+    };
+    let standing = statements.map_or(Standing::Nothing, |statements| session(statements, &[]).standing);
+    Caller { principal, standing, session: None, ..Node::root() }
+}
+
+#[tokio::test]
+async fn a_role_gives_a_function_more_to_read() {
+    let (world, app) = with_secret().await;
+    let other = add(&world, "other", "red").await;
+    let described = json!({"SecretId": other});
+    let told = |action: &str, ending: &str| denied(FUNCTION, action, &other, ending);
+    let missing = told(GET, &format!("because no identity-based policy allows the {GET} action"));
+    let all = [policy("Allow", "*", "*")];
+    let with = |statements| function(&app, Step::SetSecret, &[], statements);
+    check(&world, &with(None), "GetSecretValue", &described, &missing).await;
+    check(&world, &with(Some(&[])), "GetSecretValue", &described, &missing).await;
+    check(&world, &with(Some(&all)), "GetSecretValue", &described, "OK").await;
+    // And nothing to change.
+    let put = json!({"SecretId": other, "ClientRequestToken": TOKEN, "SecretString": "y"});
+    let action = "secretsmanager:PutSecretValue";
+    let refused = told(action, &format!("because no identity-based policy allows the {action} action"));
+    check(&world, &with(Some(&all)), "PutSecretValue", &put, &refused).await;
+    let readable = function(&app, Step::SetSecret, &[&other], Some(&[]));
+    check(&world, &readable, "GetSecretValue", &described, "OK").await;
+}
+
+#[tokio::test]
+async fn a_role_stops_a_rotation_at_its_beginning_only() {
+    let (world, app) = with_secret().await;
+    let named = json!({"SecretId": app});
+    let steps = [Step::CreateSecret, Step::SetSecret, Step::TestSecret, Step::FinishSecret];
+    // Its own secret needs no allowance.
+    for step in steps {
+        check(&world, &function(&app, step, &[], Some(&[])), "GetSecretValue", &named, "OK").await;
+    }
+    for denied_action in [GET, "secretsmanager:UpdateSecretVersionStage"] {
+        let deny = [policy("Deny", denied_action, "*")];
+        let told = denied(FUNCTION, GET, &app, "with an explicit deny in an identity-based policy");
+        for step in steps {
+            let expected = if step == Step::CreateSecret { told.as_str() } else { "OK" };
+            check(&world, &function(&app, step, &[], Some(&deny)), "GetSecretValue", &named, expected).await;
+        }
+    }
+}

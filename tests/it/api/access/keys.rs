@@ -1,0 +1,104 @@
+use super::*;
+
+async fn kms(world: &World, operation: &str, body: Value) -> Value {
+    let target = format!("TrentService.{operation}");
+    let answer = world.send(&target, body.to_string().as_bytes()).await.unwrap();
+    if answer.is_empty() { Value::Null } else { serde_json::from_slice(&answer).unwrap() }
+}
+
+/// A key with this statement in its policy, beside the one that lets the account in.
+async fn new_key(world: &World, statements: &[Value]) -> String {
+    let policy = json!({"Version": "2012-10-17", "Statement": statements});
+    let made = kms(world, "CreateKey", json!({"Policy": policy.to_string()})).await;
+    made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
+}
+
+fn account() -> Value {
+    json!({"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"AWS": "123456789012"}})
+}
+
+#[tokio::test]
+async fn a_key_is_used_by_whom_its_policy_lets_in() {
+    let world = World::new().await;
+    let shared = new_key(&world, &[account()]).await;
+    let ann = json!({"Effect": "Allow", "Action": "kms:Encrypt", "Resource": "*", "Principal": {"AWS": ANN}});
+    let anns = new_key(&world, std::slice::from_ref(&ann)).await;
+    let (nobody, all) = (user(&[]), user(&[policy("Allow", "kms:*", "*")]));
+    let encrypt = |key: &str| json!({"KeyId": key, "Plaintext": "b25l"});
+    let target = "TrentService.Encrypt";
+    check(
+        &world,
+        &nobody,
+        target,
+        &encrypt(&shared),
+        &missing("kms:Encrypt", &shared, "identity-based policy"),
+    )
+    .await;
+    check(&world, &all, target, &encrypt(&shared), "OK").await;
+    check(&world, &nobody, target, &encrypt(&anns), "OK").await;
+    let read = json!({"KeyId": anns});
+    let told = missing("kms:DescribeKey", &anns, "resource-based policy");
+    check(&world, &all, "TrentService.DescribeKey", &read, &told).await;
+    // Root can use and repair any key of the account that does not deny it.
+    check(&world, &Node::root(), "TrentService.DescribeKey", &read, "OK").await;
+    let deny = json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": "*"});
+    let closed = new_key(&world, &[account(), deny]).await;
+    let told = denied(
+        "arn:aws:iam::123456789012:root",
+        "kms:Encrypt",
+        &closed,
+        "with an explicit deny in a resource-based policy",
+    );
+    check(&world, &Node::root(), target, &encrypt(&closed), &told).await;
+    let open = json!({"Version": "2012-10-17", "Statement": account()}).to_string();
+    let put = json!({"KeyId": closed, "PolicyName": "default", "Policy": open});
+    check(&world, &Node::root(), "TrentService.PutKeyPolicy", &put, "OK").await;
+    check(&world, &Node::root(), target, &encrypt(&closed), "OK").await;
+}
+
+#[tokio::test]
+async fn a_secret_is_read_by_whom_its_key_lets_decrypt() {
+    let world = World::new().await;
+    let key = new_key(&world, &[account()]).await;
+    let body = json!({"Name": "app", "ClientRequestToken": TOKEN, "SecretString": "x", "KmsKeyId": key});
+    let arn = world.call("CreateSecret", &body).await.unwrap()["ARN"].as_str().unwrap().to_owned();
+    let secrets = policy("Allow", "secretsmanager:*", "*");
+    let app = json!({"SecretId": "app"});
+    let told = "AccessDeniedException: Access to KMS is not allowed";
+    check(&world, &user(std::slice::from_ref(&secrets)), "GetSecretValue", &app, told).await;
+    check(&world, &user(std::slice::from_ref(&secrets)), "DescribeSecret", &app, "OK").await;
+    for (key, right, wrong) in [
+        ("kms:ViaService", "secretsmanager.us-east-1.amazonaws.com", "s3.us-east-1.amazonaws.com"),
+        ("kms:EncryptionContext:SecretARN", arn.as_str(), "arn:aws:secretsmanager:::other"),
+        ("kms:EncryptionContext:SecretVersionId", TOKEN, "another"),
+        ("kms:CallerAccount", "123456789012", "999999999999"),
+        ("kms:KeySpec", "SYMMETRIC_DEFAULT", "RSA_2048"),
+        ("aws:ViaAWSService", "true", "false"),
+    ] {
+        for (value, expected) in [(right, "OK"), (wrong, told)] {
+            let decrypt = policy_if("Allow", "kms:Decrypt", "StringEquals", key, value);
+            check(&world, &user(&[secrets.clone(), decrypt]), "GetSecretValue", &app, expected).await;
+        }
+    }
+    let put = json!({"SecretId": "app", "ClientRequestToken": "22222222-2222-4222-8222-222222222222", "SecretString": "y"});
+    let decrypt = policy("Allow", "kms:Decrypt", "*");
+    check(&world, &user(&[secrets.clone(), decrypt.clone()]), "PutSecretValue", &put, told).await;
+    let generate = policy("Allow", "kms:GenerateDataKey", "*");
+    check(&world, &user(&[secrets, decrypt, generate]), "PutSecretValue", &put, "OK").await;
+}
+
+#[tokio::test]
+async fn an_encryption_context_can_be_a_condition() {
+    let world = World::new().await;
+    let key = new_key(&world, &[account()]).await;
+    let body = json!({"KeyId": key, "Plaintext": "b25l", "EncryptionContext": {"Team": "blue", "Use": "x"}});
+    for (condition, value, expected) in [
+        ("kms:EncryptionContext:team", "blue", true),
+        ("kms:EncryptionContext:Team", "red", false),
+        ("kms:EncryptionContext:Other", "blue", false),
+    ] {
+        let caller = user(&[policy_if("Allow", "kms:Encrypt", "StringEquals", condition, value)]);
+        let told = ask(&world, &caller, "TrentService.Encrypt", &body).await;
+        assert_eq!(told == "OK", expected, "{condition} {value}: {told}");
+    }
+}
