@@ -26,7 +26,14 @@ impl BuiltinPolicy {
 }
 
 /// All of them, in the order of their names.
-pub static BUILTIN_POLICIES: [BuiltinPolicy; 4] = [
+pub static BUILTIN_POLICIES: [BuiltinPolicy; 5] = [
+    BuiltinPolicy {
+        name: "AWSKeyManagementServicePowerUser",
+        arn: "arn:aws:iam::aws:policy/AWSKeyManagementServicePowerUser",
+        id: "ANPAKEYWHEELKMSPOWERU",
+        description: "Makes keys, aliases and tags, and looks at all of them; the policies of keys say who uses them.",
+        document: r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["kms:CreateAlias","kms:CreateKey","kms:DeleteAlias","kms:Describe*","kms:GenerateRandom","kms:Get*","kms:List*","kms:TagResource","kms:UntagResource","iam:ListGroups","iam:ListRoles","iam:ListUsers"],"Resource":"*"}]}"#,
+    },
     BuiltinPolicy {
         name: "AdministratorAccess",
         arn: "arn:aws:iam::aws:policy/AdministratorAccess",
