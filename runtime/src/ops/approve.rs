@@ -18,7 +18,7 @@ impl Operations {
         let id = &request.approval_id;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let (secret, job) = self.load_request(caller, "keywheel:ApproveRotation", id).await?;
-            let (who, comment) = (caller.arn(), request.comment.as_deref());
+            let (who, comment) = (caller.person(), request.comment.as_deref());
             let approved = job.record.approved(id, &who, comment, self.clock.now());
             let (after, answer) = approved.map_err(|error| not_counted(&error))?;
             let wanting = match answer {

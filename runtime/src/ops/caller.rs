@@ -115,6 +115,8 @@ pub struct Session {
     pub transitive_tag_keys: Vec<String>,
     /// Who stands behind it, as whoever assumed the role said.
     pub source_identity: Option<String>,
+    /// Of the session of a role: ARN of the user who assumed it, or the first of the roles on the way.
+    pub assumed_by: Option<String>,
 }
 
 /// Where a request came from.
@@ -153,6 +155,13 @@ impl Caller {
                 function_arn.clone()
             }
         }
+    }
+
+    /// The ARN that counts where people have to agree: of a session of a role it is that of the user who assumed the first
+    /// one, so that nobody agrees to what they asked for, or twice, under two names.
+    pub fn person(&self) -> String {
+        let assumed_by = self.session.as_deref().and_then(|session| session.assumed_by.clone());
+        assumed_by.unwrap_or_else(|| self.arn())
     }
 
     /// The ARN of the session of a role: a function's has the function's name.

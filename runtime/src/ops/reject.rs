@@ -17,7 +17,7 @@ impl Operations {
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let (secret, job) =
                 self.load_request(caller, "keywheel:ApproveRotation", &request.approval_id).await?;
-            let (who, now) = (caller.arn(), self.clock.now());
+            let (who, now) = (caller.person(), self.clock.now());
             let checked = job.record.check_answer(&request.approval_id, &who, now);
             checked.map_err(|error| not_counted(&error))?;
             let after = job.record.given_up(End::Rejected, now);

@@ -81,6 +81,7 @@ fn session(statements: &[Value], within: &[Value]) -> Caller {
         tags: BTreeMap::from([("Project".to_owned(), "x".to_owned())]),
         transitive_tag_keys: Vec::new(),
         source_identity: Some("ann".to_owned()),
+        assumed_by: Some(ANN.to_owned()),
     };
     let principal = Principal::Role {
         name: "reader".to_owned(),

@@ -42,7 +42,7 @@ impl Operations {
         caller: &Caller,
         event: &InvocationEvent,
     ) -> Result<Arc<Secret>, LambdaError> {
-        let seen = self.find_secret(caller, &Access::secret("DescribeSecret", &event.secret_id)).await;
+        let seen = self.find_secret(caller, &Access::secret("RotateSecret", &event.secret_id)).await;
         let seen = seen.map_err(|error| {
             LambdaError::new(LambdaErrorCode::InvalidRequestContent, format!("SecretId: {}", error.message))
         })?;

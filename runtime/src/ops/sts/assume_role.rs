@@ -42,6 +42,7 @@ impl Operations {
         let record = SessionRecord {
             policies: self.session_policies(account, &request).await?,
             source_identity: source_identity(caller, &request)?,
+            assumed_by: Some(caller.person()),
             ..tagged(
                 caller,
                 &request,

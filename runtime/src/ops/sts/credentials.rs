@@ -56,6 +56,8 @@ pub(super) struct SessionRecord {
     pub(super) transitive_tag_keys: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) source_identity: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) assumed_by: Option<String>,
 }
 
 impl SessionRecord {
@@ -69,6 +71,7 @@ impl SessionRecord {
             tags: BTreeMap::new(),
             transitive_tag_keys: Vec::new(),
             source_identity: None,
+            assumed_by: None,
         }
     }
 }
@@ -152,6 +155,7 @@ impl Operations {
             tags: record.tags,
             transitive_tag_keys: record.transitive_tag_keys,
             source_identity: record.source_identity,
+            assumed_by: record.assumed_by,
         };
         let access_key_id = access_key_id.to_owned();
         let (principal, id, parent_key_id) = match record.holder {
