@@ -163,7 +163,7 @@ impl Store for Polite {
 }
 
 /// A function that does nothing.
-struct Idle;
+pub(super) struct Idle;
 
 #[async_trait::async_trait]
 impl Invoke for Idle {

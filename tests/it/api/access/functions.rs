@@ -1,3 +1,4 @@
+use keywheel_domain::api::query::{Form, IAM};
 use keywheel_domain::rotation::Step;
 
 use super::*;
@@ -57,4 +58,50 @@ async fn a_role_stops_a_rotation_at_its_beginning_only() {
             check(&world, &function(&app, step, &[], Some(&deny)), "GetSecretValue", &named, expected).await;
         }
     }
+}
+
+/// Asks IAM as the account's root.
+async fn iam(world: &World, form: &str) {
+    let form = Form::parse(format!("{form}&Version=2010-05-08").as_bytes()).unwrap();
+    world.ops.query(&Node::root(), &IAM, form, "a-request").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_denied_rotation_ends_before_it_begins_and_another_one_goes_through() {
+    let (world, _) = with_secret().await;
+    let percent = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let trust = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"},
+    }});
+    let role = "RoleName=keywheel-built-in";
+    iam(
+        &world,
+        &format!("Action=CreateRole&{role}&AssumeRolePolicyDocument={}", percent(&trust.to_string())),
+    )
+    .await;
+    let deny = policy("Deny", "secretsmanager:UpdateSecretVersionStage", "*");
+    let deny = percent(&json!({"Version": "2012-10-17", "Statement": deny}).to_string());
+    iam(&world, &format!("Action=PutRolePolicy&{role}&PolicyName=No&PolicyDocument={deny}")).await;
+    let rotate = |token: &str| {
+        json!({
+            "SecretId": "app", "ClientRequestToken": token, "RotationLambdaARN": super::super::world::FUNCTION_ARN,
+        })
+    };
+    let current = async || {
+        world.call("GetSecretValue", &json!({"SecretId": "app"})).await.unwrap()["VersionId"].clone()
+    };
+    let [first, second] = ["22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"];
+    world.call("RotateSecret", &rotate(first)).await.unwrap();
+    world.work().await;
+    assert_eq!(current().await, TOKEN);
+    let told = world.send("Keywheel.DescribeRotation", br#"{"SecretId":"app"}"#).await.unwrap();
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    assert!(told.to_string().contains("with an explicit deny in an identity-based policy"), "{told}");
+    assert!(!told.to_string().contains("setSecret was called"), "{told}");
+
+    iam(&world, &format!("Action=DeleteRolePolicy&{role}&PolicyName=No")).await;
+    world.call("CancelRotateSecret", &json!({"SecretId": "app"})).await.unwrap();
+    world.call("RotateSecret", &rotate(second)).await.unwrap();
+    world.work().await;
+    assert_eq!(current().await, second);
 }

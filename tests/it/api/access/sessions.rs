@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
+use keywheel::audit::trail::Trail;
 use keywheel::clock::Clock as _;
 use keywheel::server::Server;
 use keywheel_domain::sensitive::Sensitive;
@@ -14,6 +15,7 @@ use keywheel_tests::node::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 use keywheel_tests::store::SimStore;
 use tempfile::TempDir;
 
+use super::super::approvers::Idle;
 use super::*;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/app/reader";
@@ -50,6 +52,7 @@ fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
 struct Net {
     clock: SimClock,
     server: Arc<Server>,
+    trail: Arc<Trail>,
     node: Node,
     _folder: TempDir,
 }
@@ -61,7 +64,8 @@ impl Net {
             (Arc::new(SimStore::new()), SimClock::at_noon(), tempfile::tempdir().unwrap());
         let (time, entropy) = (Arc::new(clock.clone()), Arc::new(SimEntropy::new(7)));
         let node = Node::open(store, folder.path(), &["idle"], time, entropy).await.unwrap();
-        let net = Self { clock, server: node.server(), node, _folder: folder };
+        let (server, trail) = node.server_with_trail();
+        let net = Self { clock, server, trail, node, _folder: folder };
         let secret = json!({"Name": "app", "ClientRequestToken": TOKEN, "SecretString": "x"});
         net.json(&Signer::root(), "CreateSecret", &secret).await.unwrap();
         net.iam("CreateUser", &[("UserName", "ann")]).await;
@@ -410,4 +414,81 @@ async fn a_simulation_tells_which_statement_decides_and_why_the_others_do_not() 
     let told = simulate("arn:aws:iam::123456789012:user/bob", read, json!({})).await;
     let none = "ResourceNotFoundException: There is no user or role `arn:aws:iam::123456789012:user/bob` in this account.";
     assert_eq!(told, Err(none.to_owned()));
+}
+
+#[tokio::test]
+async fn the_trail_tells_of_a_session_as_cloudtrail_does() {
+    let (net, ann) = Net::new().await;
+    let session = net.assume(&ann, &[("SourceIdentity", "lee")]).await.unwrap();
+    net.get(&session).await.unwrap();
+    net.trail.flush().await;
+    let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
+    let by = json!({"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "GetSecretValue"}]});
+    let found = net.json(&Signer::root(), target, &by).await.unwrap();
+    let event = &found["Events"][0];
+    assert_eq!(
+        (&event["Username"], &event["AccessKeyId"]),
+        (&json!("one"), &json!(session.access_key_id)),
+        "{found}"
+    );
+    let event: Value = serde_json::from_str(event["CloudTrailEvent"].as_str().unwrap()).unwrap();
+    let role = net.node.ops.identity_of_role("123456789012", "reader").await.unwrap().unwrap();
+    let expected = json!({
+        "type": "AssumedRole",
+        "principalId": format!("{}:one", role.identity.id),
+        "arn": "arn:aws:sts::123456789012:assumed-role/reader/one",
+        "accountId": "123456789012",
+        "accessKeyId": session.access_key_id,
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": role.identity.id,
+                "arn": ROLE,
+                "accountId": "123456789012",
+                "userName": "reader",
+            },
+            "attributes": {
+                "creationDate": event["eventTime"],
+                "mfaAuthenticated": "false",
+            },
+            "sourceIdentity": "lee",
+        },
+    });
+    assert_eq!(event["userIdentity"], expected);
+}
+
+#[tokio::test]
+async fn nobody_agrees_to_what_they_asked_for_through_a_role() {
+    let (net, ann) = Net::new().await;
+    net.iam("DeleteRolePolicy", &[("RoleName", "reader"), ("PolicyName", "Read")]).await;
+    let all = document(&policy("Allow", "*", "*"));
+    net.iam("PutRolePolicy", &[("RoleName", "reader"), ("PolicyName", "All"), ("PolicyDocument", &all)])
+        .await;
+    let session = net.assume(&ann, &[]).await.unwrap();
+    let approvals = json!({"SecretId": "app", "Approvals": {"Before": ["createSecret"], "Count": 1}});
+    let call = async |signer: &Signer, action: &str, body: Value| {
+        let (target, body) = (format!("Keywheel.{action}"), body.to_string());
+        let headers: [(&str, &[u8]); 2] = [("host", b"localhost"), ("x-amz-target", target.as_bytes())];
+        let (status, text) = net.send(signer, "secretsmanager", &headers, body).await;
+        (status, serde_json::from_str::<Value>(&text).unwrap())
+    };
+    assert_eq!(call(&Signer::root(), "PutRotationPolicy", approvals).await.0, 200);
+    let rotate = json!({
+        "SecretId": "app",
+        "ClientRequestToken": "22222222-2222-4222-8222-222222222222",
+        "RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:idle",
+    });
+    net.json(&session, "RotateSecret", &rotate).await.unwrap();
+    net.node.worker_over(Arc::new(Idle)).tick().await.unwrap();
+    let listed = call(&ann, "ListApprovals", json!({})).await.1;
+    assert_eq!(listed["Approvals"][0]["RequestedBy"], ANN, "{listed}");
+    let answer = json!({"ApprovalId": listed["Approvals"][0]["ApprovalId"]});
+    let other = net.assume(&ann, &[]).await.unwrap();
+    for signer in [&ann, &session, &other] {
+        let (status, told) = call(signer, "Approve", answer.clone()).await;
+        assert_eq!(status, 400, "{told}");
+        let told = told["message"].as_str().or(told["Message"].as_str()).unwrap();
+        assert!(told.starts_with(&format!("`{ANN}` asked")), "{told}");
+    }
+    assert_eq!(call(&Signer::root(), "Approve", answer).await.0, 200);
 }
