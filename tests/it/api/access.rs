@@ -5,6 +5,7 @@ mod functions;
 mod keys;
 mod secrets;
 mod sessions;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

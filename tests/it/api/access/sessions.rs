@@ -18,15 +18,15 @@ use tempfile::TempDir;
 use super::super::approvers::Idle;
 use super::*;
 
-const ROLE: &str = "arn:aws:iam::123456789012:role/app/reader";
+pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/app/reader";
 const ACCOUNT: &str = "arn:aws:iam::123456789012:root";
 const UNKNOWN: &str = "UnrecognizedClientException: The security token included in the request is invalid.";
 
 #[derive(Clone)]
-struct Signer {
-    access_key_id: String,
-    secret: String,
-    token: Option<Sensitive<String>>,
+pub(super) struct Signer {
+    pub(super) access_key_id: String,
+    pub(super) secret: String,
+    pub(super) token: Option<Sensitive<String>>,
 }
 
 impl Signer {
@@ -49,7 +49,7 @@ fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
 }
 
-struct Net {
+pub(super) struct Net {
     clock: SimClock,
     server: Arc<Server>,
     trail: Arc<Trail>,
@@ -59,7 +59,7 @@ struct Net {
 
 impl Net {
     /// With the secret `app`, the user `ann` who may do everything, and the role `reader` that may read secrets.
-    async fn new() -> (Self, Signer) {
+    pub(super) async fn new() -> (Self, Signer) {
         let (store, clock, folder) =
             (Arc::new(SimStore::new()), SimClock::at_noon(), tempfile::tempdir().unwrap());
         let (time, entropy) = (Arc::new(clock.clone()), Arc::new(SimEntropy::new(7)));
@@ -100,7 +100,12 @@ impl Net {
         self.form(&Signer::root(), "iam", action, members).await.unwrap()
     }
 
-    async fn sts(&self, signer: &Signer, action: &str, members: &[(&str, &str)]) -> Result<String, String> {
+    pub(super) async fn sts(
+        &self,
+        signer: &Signer,
+        action: &str,
+        members: &[(&str, &str)],
+    ) -> Result<String, String> {
         self.form(signer, "sts", action, members).await
     }
 

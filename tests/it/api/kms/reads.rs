@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use keywheel::ops::{Caller, Principal};
 use keywheel::store::{Batch, CommitError, Entry, Key, Revision, Store, StoreError};
+use keywheel_domain::api::query::{Form, IAM};
 use keywheel_tests::clock::SimClock;
 use keywheel_tests::entropy::SimEntropy;
 use keywheel_tests::node::Node;
@@ -20,6 +21,8 @@ use super::new_key;
 struct Counting {
     inner: SimStore,
     reads: AtomicUsize,
+    /// Of whatever record.
+    all_reads: AtomicUsize,
 }
 
 #[async_trait]
@@ -27,6 +30,7 @@ impl Store for Counting {
     async fn load(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
         let is_key = key.as_bytes().starts_with(b"kms");
         self.reads.fetch_add(usize::from(is_key), Ordering::Relaxed);
+        self.all_reads.fetch_add(1, Ordering::Relaxed);
         self.inner.load(key).await
     }
 
@@ -56,7 +60,11 @@ async fn kms(node: &Node, operation: &str, body: &Value) -> Value {
 #[tokio::test]
 async fn a_key_is_looked_at_once_after_a_change_and_never_between_two() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Arc::new(Counting { inner: SimStore::new(), reads: AtomicUsize::new(0) });
+    let store = Arc::new(Counting {
+        inner: SimStore::new(),
+        reads: AtomicUsize::new(0),
+        all_reads: AtomicUsize::new(0),
+    });
     let (clock, entropy) = (Arc::new(SimClock::at_noon()), Arc::new(SimEntropy::new(1)));
     let shared = Arc::clone(&store) as Arc<dyn Store>;
     let node = Node::open(shared, folder.path(), &[], clock, entropy).await.unwrap();
@@ -106,4 +114,39 @@ async fn an_approver_uses_and_sees_no_key() {
         let told = answer.unwrap_err().to_string();
         assert!(told.contains(&format!("is not authorized to perform: kms:{operation}")), "{told}");
     }
+}
+
+#[tokio::test]
+async fn a_user_reads_a_secret_with_two_reads_of_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = SimStore::new();
+    let store = Arc::new(Counting { inner, reads: AtomicUsize::new(0), all_reads: AtomicUsize::new(0) });
+    let (clock, entropy) = (Arc::new(SimClock::at_noon()), Arc::new(SimEntropy::new(1)));
+    let shared = Arc::clone(&store) as Arc<dyn Store>;
+    let node = Node::open(shared, folder.path(), &[], clock, entropy).await.unwrap();
+    let key = kms(&node, "CreateKey", &json!({})).await["KeyMetadata"]["KeyId"].clone();
+    let token = "11111111-1111-4111-8111-111111111111";
+    let create = json!({"Name": "app", "ClientRequestToken": token, "SecretString": "one", "KmsKeyId": key});
+    node.call("CreateSecret", &create).await.unwrap();
+    let attach = "PolicyArn=arn%3Aaws%3Aiam%3A%3Aaws%3Apolicy%2FAdministratorAccess";
+    for form in [
+        "Action=CreateUser&UserName=ann".to_owned(),
+        format!("Action=AttachUserPolicy&UserName=ann&{attach}"),
+    ] {
+        let form = Form::parse(format!("{form}&Version=2010-05-08").as_bytes()).unwrap();
+        node.ops.query(&Node::root(), &IAM, form, "a-request").await.unwrap();
+    }
+    let read = async || {
+        let principal = Principal::User { name: "ann".to_owned(), access_key_id: "AKIAANN".to_owned() };
+        let caller = node.ops.identify(Caller { principal, ..Node::root() }).await.unwrap();
+        node.ops.dispatch(&caller, "secretsmanager.GetSecretValue", br#"{"SecretId":"app"}"#).await.unwrap();
+    };
+    // The first read of the day is noted, which is a change.
+    read().await;
+    read().await;
+    store.all_reads.store(0, Ordering::Relaxed);
+    for _ in 0..100 {
+        read().await;
+    }
+    assert_eq!(store.all_reads.load(Ordering::Relaxed), 200, "the record and the value, and nothing else");
 }
