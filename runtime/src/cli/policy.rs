@@ -101,3 +101,39 @@ fn told(found: &Simulated) -> String {
     }
     format!("{head}\n{}", table(["EFFECT", "OUTCOME", "KIND", "POLICY", "STATEMENT"], &rows))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_is_told_with_what_each_statement_says() {
+        let statement = |policy: &str, sid: Option<&str>, mismatch: Option<&str>| Statement {
+            layer: "identity-based policy".to_owned(),
+            policy: policy.to_owned(),
+            number: 1,
+            sid: sid.map(str::to_owned),
+            effect: "Allow".to_owned(),
+            decides: mismatch.is_none(),
+            mismatch: mismatch.map(str::to_owned),
+        };
+        let mut found = Simulated {
+            decision: "allowed".to_owned(),
+            reason: "by a statement of an identity-based policy".to_owned(),
+            statements: vec![statement("Read", Some("All"), None), statement("Other", None, Some("Action"))],
+        };
+        let expected = "allowed: by a statement of an identity-based policy\n\
+                        EFFECT  OUTCOME       KIND                   POLICY  STATEMENT\n\
+                        Allow   decides       identity-based policy  Read    1 (All)\n\
+                        Allow   other Action  identity-based policy  Other   1";
+        assert_eq!(told(&found), expected);
+        found.statements.clear();
+        assert!(told(&found).ends_with("\nNo policy bears on it."));
+    }
+
+    #[test]
+    fn a_context_is_a_key_and_its_value() {
+        assert_eq!(pair("aws:SourceIp=::1"), Ok(("aws:SourceIp".to_owned(), "::1".to_owned())));
+        assert!(pair("SourceIp=1").is_err() && pair("aws:SourceIp").is_err());
+    }
+}

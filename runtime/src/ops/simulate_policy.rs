@@ -80,9 +80,11 @@ fn account_of(arn: &str) -> Option<&str> {
 fn told(decision: Decision<'_>, findings: &[Finding<'_>], action: &str) -> SimulatePolicyResponse {
     let (word, reason, decides) = match decision {
         Decision::Allowed { by: Grant::Root } => ("allowed", "by the account".to_owned(), None),
-        Decision::Allowed { by: Grant::Statement(source) } => {
-            ("allowed", format!("by a statement of a {}", source.layer), Some(source))
-        }
+        Decision::Allowed { by: Grant::Statement(source) } => (
+            "allowed",
+            format!("by a statement of {} {}", source.layer.article(), source.layer),
+            Some(source),
+        ),
         Decision::Denied { reason: reason @ Reason::Explicit(source) } => {
             ("explicitDeny", reason.ending(action), Some(source))
         }

@@ -94,6 +94,16 @@ pub enum Layer {
     Session,
 }
 
+impl Layer {
+    /// What stands before its name.
+    pub const fn article(self) -> &'static str {
+        match self {
+            Self::Identity => "an",
+            Self::Resource | Self::Boundary | Self::Session => "a",
+        }
+    }
+}
+
 impl fmt::Display for Layer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
@@ -147,8 +157,7 @@ impl Reason<'_> {
     pub fn ending(&self, action: &str) -> String {
         match self {
             Self::Explicit(source) => {
-                let article = if source.layer == Layer::Identity { "an" } else { "a" };
-                format!("with an explicit deny in {article} {}", source.layer)
+                format!("with an explicit deny in {} {}", source.layer.article(), source.layer)
             }
             Self::Implicit(layer) => format!("because no {layer} allows the {action} action"),
         }
