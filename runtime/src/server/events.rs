@@ -95,6 +95,8 @@ impl Server {
         // What was committed before this moment is not new to who names no place.
         let coming = self.operations.next_event_id(&caller).await?;
         let next = asked_for(head)?.unwrap_or(coming);
+        let latest = self.clock.now().plus_millis(STREAM_MS_MAX);
+        let session_ends = caller.session.as_ref().map(|session| session.expires);
         Ok(Follower {
             operations: Arc::clone(&self.operations),
             clock: Arc::clone(&self.clock),
@@ -102,7 +104,7 @@ impl Server {
             next,
             changes: self.operations.store().changes(),
             stopping: self.streams.stopping.subscribe(),
-            ends: self.clock.now().plus_millis(STREAM_MS_MAX),
+            ends: session_ends.map_or(latest, |ends| ends.min(latest)),
             _place: self.streams.take()?,
         })
     }
@@ -150,6 +152,13 @@ struct Follower {
 }
 
 impl Follower {
+    /// The caller as the store has them now; `None` when they are gone, or another one has the name.
+    async fn caller_now(&self) -> Option<Caller> {
+        let caller = self.operations.identify(self.caller.clone()).await.ok()?;
+        let id = |caller: &Caller| caller.identity().map(|identity| identity.id.clone());
+        (id(&caller) == id(&self.caller)).then_some(caller)
+    }
+
     /// The next events, or a comment when there are none for a while; `None` when the stream ends.
     async fn next_frame(&mut self) -> Option<Bytes> {
         let silent_until = self.clock.now().plus_millis(KEEP_ALIVE_MS).min(self.ends);
@@ -165,7 +174,8 @@ impl Follower {
                 ..ListEventsRequest::default()
             };
             // Why it failed is in the log, or the caller may no longer read: asking anew tells which.
-            let page = self.operations.list_events(&self.caller, request).await.ok()?;
+            let caller = self.caller_now().await?;
+            let page = self.operations.list_events(&caller, request).await.ok()?;
             let was_at = std::mem::replace(&mut self.next, page.next_event_id);
             if !page.events.is_empty() {
                 return Some(frame_of(&page.events));
