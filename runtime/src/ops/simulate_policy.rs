@@ -66,7 +66,8 @@ impl Operations {
             "role" => Principal::Role { name, session_name: SESSION_NAME.to_owned(), access_key_id },
             _ => return Err(not_found()),
         };
-        let known = self.identify(Caller::new(caller.account.clone(), caller.region.clone(), principal)).await?;
+        let known =
+            self.identify(Caller::new(caller.account.clone(), caller.region.clone(), principal)).await?;
         let is_same = !matches!(known.standing, Standing::Nothing)
             && known.identity().is_some_and(|identity| identity.arn == arn);
         if is_same { Ok(known) } else { Err(not_found()) }

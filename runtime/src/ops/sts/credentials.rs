@@ -7,8 +7,7 @@ use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::policy::{Document, Kind};
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::time::{SECOND_MS, Timestamp};
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::entropy;
 use crate::ops::{Caller, NamedPolicy, Operations, Principal, Session, Standing};
@@ -45,8 +44,8 @@ pub(super) struct SessionRecord {
     pub(super) issued: i64,
     #[serde(default)]
     pub(super) expires: i64,
-    #[serde(default)]
-    pub(super) secret: String,
+    #[serde(serialize_with = "plain", deserialize_with = "sensitive")]
+    pub(super) secret: Sensitive<String>,
     /// Names and texts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) policies: Vec<(String, String)>,
@@ -61,12 +60,12 @@ pub(super) struct SessionRecord {
 }
 
 impl SessionRecord {
-    pub(super) const fn new(holder: Holder) -> Self {
+    pub(super) fn new(holder: Holder) -> Self {
         Self {
             holder,
             issued: 0,
             expires: 0,
-            secret: String::new(),
+            secret: Sensitive::new(String::new()),
             policies: Vec::new(),
             tags: BTreeMap::new(),
             transitive_tag_keys: Vec::new(),
@@ -106,14 +105,13 @@ impl Operations {
         let now = self.clock.now();
         let seconds = i64::try_from(seconds).unwrap_or_default();
         let expiration = now.plus_millis(seconds.saturating_mul(SECOND_MS));
-        record.secret = entropy::of_alphabet(entropy, SECRET_ALPHABET, SECRET_CHARS);
+        record.secret = Sensitive::new(entropy::of_alphabet(entropy, SECRET_ALPHABET, SECRET_CHARS));
         (record.issued, record.expires) = (now.millis(), expiration.millis());
-        let secret_access_key = Sensitive::new(record.secret.clone());
         let text = serde_json::to_vec(&record).map(Sensitive::new).map_err(|error| {
             tracing::error!(%error, "a session cannot be written");
             ApiError::internal()
         })?;
-        drop(Zeroizing::new(record.secret));
+        let secret_access_key = record.secret;
         let sealed = self.vault.seal_session(account, &access_key_id, &text).await;
         let session_token = sealed.map_err(|error| {
             tracing::error!(error = &error as &dyn std::error::Error, "a session token cannot be sealed");
@@ -165,7 +163,7 @@ impl Operations {
                 (Principal::Role { name, session_name: session, access_key_id }, id, None)
             }
         };
-        let (secret, expires) = (Sensitive::new(record.secret), session.expires);
+        let (secret, expires) = (record.secret, session.expires);
         Ok(Some(OpenSession { account, secret, expires, parent_key_id, principal, id, session }))
     }
 
@@ -180,6 +178,14 @@ impl Operations {
         };
         Ok(is_same.then_some(caller))
     }
+}
+
+fn plain<S: Serializer>(secret: &Sensitive<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
+fn sensitive<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sensitive<String>, D::Error> {
+    String::deserialize(deserializer).map(Sensitive::new)
 }
 
 /// There are no second factors here: whoever shows one relies on what does not hold.
