@@ -87,6 +87,8 @@ impl Operations {
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.load_kms_alias(caller, name).await?;
             let arn = key_arn(&caller.scope(), &seen.record.key_id);
+            // The service asks for it on both.
+            self.kms_key_for(caller, "DeleteAlias", &arn, Audience::Customers).await?;
             let row = self.audit_row(&caller.arn(), "DeleteAlias", &arn, None, Some(name.clone()));
             let change = self.without_alias(caller, &seen).await?.and(Change::remove_kms_alias(&seen));
             if self.commit(change.audit(&row)).await? {
