@@ -44,7 +44,7 @@ const PURPOSE_COMPILED: &str = "compiled functions";
 /// The region in the lines to paste; every region is served.
 const REGION_SHOWN: &str = "us-east-1";
 /// The services that are served, as the SDKs name them in the environment.
-const SERVICES: [&str; 4] = ["SECRETS_MANAGER", "LAMBDA", "KMS", "CLOUDTRAIL"];
+const SERVICES: [&str; 6] = ["SECRETS_MANAGER", "LAMBDA", "KMS", "CLOUDTRAIL", "IAM", "STS"];
 
 /// Arguments of `keywheel serve`.
 ///

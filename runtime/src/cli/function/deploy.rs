@@ -25,7 +25,7 @@ use super::configuration::{Configuration, FUNCTIONS, path_of, size};
 const ANSWER_MS_MAX: i64 = 5 * MINUTE_MS;
 /// The permission that secrets need.
 const STATEMENT_ID: &str = "keywheel-function-deploy";
-/// The role of a function for which none is named. Nothing evaluates it.
+/// The role of a function for which none is named. There is none of this account, so that it grants nothing.
 const ROLE: &str = "arn:aws:iam::000000000000:role/keywheel-function";
 
 #[derive(Args)]
@@ -46,7 +46,7 @@ pub(super) struct DeployArguments {
     /// nobody else sees it. Variables and patterns that are given replace all that were there.
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
-    /// The ARN of its role.
+    /// The ARN of its role, which says what other secrets it may read.
     #[arg(long, value_name = "ARN")]
     role: Option<String>,
     /// Seconds that a step may take [default: 60].
