@@ -9,7 +9,6 @@ mod iam;
 mod kms;
 mod lambda;
 mod model;
-mod mortal;
 mod overtaken;
 mod properties;
 mod readme;

@@ -9,6 +9,18 @@ use keywheel_domain::sensitive::Sensitive;
 use crate::{Catalog, Egress, Engine, EngineOptions, Event, Function, Invocation, Limits, Secrets};
 use keywheel_domain::rotation::Step;
 
+/// The contract's types, as each component imports them.
+pub(crate) const TYPES: &str = r#"(import "keywheel:rotation/types@0.1.0" (instance $types
+    (type $s (enum "create-secret" "set-secret" "test-secret" "finish-secret"))
+    (export "step" (type $step (eq $s)))
+    (type $e (record (field "step" $step) (field "secret-id" string)
+      (field "client-request-token" string) (field "rotation-token" string)))
+    (export "event" (type $event (eq $e)))
+    (type $f (variant (case "retry" string) (case "permanent" string) (case "refused" string)))
+    (export "failure" (type $failure (eq $f)))))
+  (alias export $types "event" (type $event))
+  (alias export $types "failure" (type $failure))"#;
+
 /// A component whose core module has this body. It may call `$log level ptr len` and `$password area`,
 /// which puts a result with a password at `area`, has a memory with [`DATA`] at its start, and must
 /// define the function `rotate` from seven numbers to the address of a result.
@@ -25,16 +37,7 @@ pub(crate) fn with_export(export: &str, body: &str) -> Vec<u8> {
 pub(crate) fn text(export: &str, body: &str) -> String {
     format!(
         r#"(component
-  (import "keywheel:rotation/types@0.1.0" (instance $types
-    (type $s (enum "create-secret" "set-secret" "test-secret" "finish-secret"))
-    (export "step" (type $step (eq $s)))
-    (type $e (record (field "step" $step) (field "secret-id" string)
-      (field "client-request-token" string) (field "rotation-token" string)))
-    (export "event" (type $event (eq $e)))
-    (type $f (variant (case "retry" string) (case "permanent" string) (case "refused" string)))
-    (export "failure" (type $failure (eq $f)))))
-  (alias export $types "event" (type $event))
-  (alias export $types "failure" (type $failure))
+  {TYPES}
   (import "keywheel:rotation/secrets@0.1.0" (instance $secrets
     (type $e (record (field "code" string) (field "message" string)))
     (export "error" (type $error (eq $e)))

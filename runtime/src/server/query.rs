@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http_body_util::Full;
 use hyper::body::Body;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::http::request;
 use hyper::{Request, Response, StatusCode};
 use keywheel_domain::api::query::{Form, QueryService, SERVICES, error_answer, in_query_words};
@@ -17,7 +17,7 @@ use keywheel_domain::api::{ApiError, ErrorCode};
 use zeroize::Zeroizing;
 
 use super::Server;
-use super::wire::{REQUEST_ID, Refusal, Trace, header_of};
+use super::wire::{Refusal, Trace, respond};
 use crate::audit::trail::parameters;
 use crate::clock::Stopwatch;
 use crate::ops::Operations;
@@ -44,7 +44,7 @@ impl Server {
         match self.call_query(&head, body, &mut trace, &mut service, &request_id).await {
             Ok(body) => {
                 self.record(trace, Ok(()), &request_id, body.len(), &watch);
-                respond(StatusCode::OK, &request_id, false, body)
+                respond(StatusCode::OK, XML, &request_id, false, body)
             }
             Err(Refusal { status, error, closes }) => {
                 let told = in_query_words(&error);
@@ -55,7 +55,7 @@ impl Server {
                 let ended = Err((told.code, error.message.as_str()));
                 self.record(trace, ended, &request_id, body.len(), &watch);
                 let status = status.unwrap_or(StatusCode::BAD_REQUEST);
-                respond(status, &request_id, closes, Zeroizing::new(body.into_bytes()))
+                respond(status, XML, &request_id, closes, Zeroizing::new(body.into_bytes()))
             }
         }
     }
@@ -89,21 +89,4 @@ impl Server {
         let answer = action.catch_unwind().await.unwrap_or_else(|_| Err(ApiError::internal()));
         Ok(answer?)
     }
-}
-
-fn respond(
-    status: StatusCode,
-    request_id: &str,
-    closes: bool,
-    body: Zeroizing<Vec<u8>>,
-) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from_owner(body)));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, XML);
-    headers.insert(REQUEST_ID, header_of(request_id));
-    if closes {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
 }

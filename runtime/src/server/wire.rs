@@ -150,7 +150,7 @@ impl Server {
         match self.call(&head, body, &mut trace).await {
             Ok(body) => {
                 self.record(trace, Ok(()), &request_id, body.len(), &watch);
-                respond(StatusCode::OK, &request_id, false, body)
+                respond(StatusCode::OK, AMZ_JSON, &request_id, false, body)
             }
             Err(refusal) => self.refuse(refusal, trace, &request_id, &watch),
         }
@@ -167,7 +167,7 @@ impl Server {
         let body = Zeroizing::new(error.body().to_string().into_bytes());
         let ended = Err((error.code.as_str(), error.message.as_str()));
         self.record(trace, ended, request_id, body.len(), watch);
-        respond(status, request_id, closes, body)
+        respond(status, AMZ_JSON, request_id, closes, body)
     }
 
     async fn call<B>(
@@ -340,8 +340,9 @@ fn service_of(target: &str) -> Service {
     }
 }
 
-fn respond(
+pub(super) fn respond(
     status: StatusCode,
+    content_type: HeaderValue,
     request_id: &str,
     closes: bool,
     body: Zeroizing<Vec<u8>>,
@@ -349,7 +350,7 @@ fn respond(
     let mut response = Response::new(Full::new(Bytes::from_owner(body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, AMZ_JSON);
+    headers.insert(CONTENT_TYPE, content_type);
     headers.insert(REQUEST_ID, header_of(request_id));
     if closes {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -17,7 +17,7 @@ use crate::contract::keywheel::rotation::sql::{Engine, ErrorKind, HostConnection
 use crate::imports::approvals::Approvals;
 use crate::rehearsal::{Address, Dialect, Rehearsal, Targets};
 use crate::state::State;
-use crate::testing::{Passwords, ROTATE, invocation};
+use crate::testing::{Passwords, ROTATE, TYPES, invocation};
 use crate::transcript::SharedTranscript;
 use crate::{Egress, Limits, Outcome, wasi};
 
@@ -31,16 +31,7 @@ const PASSWORD: &str = "first-of-all";
 fn component(body: &str) -> Vec<u8> {
     let text = format!(
         r#"(component
-  (import "keywheel:rotation/types@0.1.0" (instance $types
-    (type $s (enum "create-secret" "set-secret" "test-secret" "finish-secret"))
-    (export "step" (type $step (eq $s)))
-    (type $e (record (field "step" $step) (field "secret-id" string)
-      (field "client-request-token" string) (field "rotation-token" string)))
-    (export "event" (type $event (eq $e)))
-    (type $f (variant (case "retry" string) (case "permanent" string) (case "refused" string)))
-    (export "failure" (type $failure (eq $f)))))
-  (alias export $types "event" (type $event))
-  (alias export $types "failure" (type $failure))
+  {TYPES}
   (import "keywheel:rotation/sql@0.1.0" (instance $sql
     (type $e (enum "postgres" "mysql"))
     (export "engine" (type $engine (eq $e)))

@@ -3,58 +3,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_trait::async_trait;
-use keywheel::store::{Batch, CommitError, Entry, Key, Revision, Store, StoreError};
+use keywheel::store::Store;
 use keywheel_tests::clock::SimClock;
 use keywheel_tests::node::Node;
-use keywheel_tests::store::SimStore;
-use tokio::sync::{Notify, watch};
+use keywheel_tests::store::{Mortal, SimStore};
 
 use super::{Signer, element, form, open, send};
 
 const DOCUMENT: &str = r#"{"Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#;
 const POLICY: &str = "arn:aws:iam::123456789012:policy/read";
-
-/// Dies at one commit: the future never resolves.
-struct Dying {
-    inner: Arc<SimStore>,
-    /// Commits until the end.
-    left: AtomicUsize,
-    after_effect: bool,
-    died: Notify,
-}
-
-#[async_trait]
-impl Store for Dying {
-    async fn load(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
-        self.inner.load(key).await
-    }
-
-    async fn scan(&self, from: &Key, to: &Key, limit: usize) -> Result<Vec<(Key, Entry)>, StoreError> {
-        self.inner.scan(from, to, limit).await
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
-        if self.left.fetch_sub(1, Ordering::Relaxed) > 0 {
-            return self.inner.commit(batch).await;
-        }
-        if self.after_effect {
-            self.inner.commit(batch).await?;
-        }
-        self.died.notify_one();
-        std::future::pending().await
-    }
-
-    fn changes(&self) -> watch::Receiver<Revision> {
-        self.inner.changes()
-    }
-
-    fn exclusive(&self) -> bool {
-        self.inner.exclusive()
-    }
-}
 
 async fn ask(node: &Node, clock: &SimClock, line: &str) -> (u16, String) {
     let (status, _, body) = send(&node.server(), clock, &Signer::root(), &form(line)).await;
@@ -128,16 +86,15 @@ async fn dies((line, done): (&str, Option<&str>), commits: usize, after_effect: 
     };
     let line = line.replace("$KEY", &signer.access_key_id);
 
-    let left = AtomicUsize::new(usize::MAX);
-    let dying = Arc::new(Dying { inner: Arc::clone(&store), left, after_effect, died: Notify::new() });
-    let node = reopen(Arc::clone(&dying) as Arc<dyn Store>, 2).await;
-    dying.left.store(commits, Ordering::Relaxed);
+    let mortal = Mortal::new(Arc::clone(&store), after_effect);
+    let node = reopen(Arc::clone(&mortal) as Arc<dyn Store>, 2).await;
+    mortal.die_at(commits);
     let died = tokio::select! {
         (status, told) = ask(&node, &clock, &line) => {
             assert_eq!(status, 200, "{line}: {told}");
             false
         }
-        () = dying.died.notified() => true,
+        () = mortal.died() => true,
     };
     drop(node);
 

@@ -3,60 +3,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use async_trait::async_trait;
-use keywheel::store::{Batch, CommitError, Entry, Key, Revision, Store, StoreError};
+use keywheel::store::Store;
 use keywheel_domain::time::DAY_MS;
 use keywheel_tests::clock::SimClock;
 use keywheel_tests::entropy::SimEntropy;
 use keywheel_tests::node::Node;
-use keywheel_tests::store::SimStore;
+use keywheel_tests::store::{Mortal, SimStore};
 use serde_json::{Value, json};
-use tokio::sync::{Notify, watch};
 
 /// More commits than any change here makes.
 const COMMITS_MAX: usize = 8;
 const TOKEN: &str = "11111111-1111-4111-8111-111111111111";
-
-/// Dies at one commit: the future never resolves.
-struct Dying {
-    inner: Arc<SimStore>,
-    /// Commits until the end.
-    left: AtomicUsize,
-    after_effect: bool,
-    died: Notify,
-}
-
-#[async_trait]
-impl Store for Dying {
-    async fn load(&self, key: &Key) -> Result<Option<Entry>, StoreError> {
-        self.inner.load(key).await
-    }
-
-    async fn scan(&self, from: &Key, to: &Key, limit: usize) -> Result<Vec<(Key, Entry)>, StoreError> {
-        self.inner.scan(from, to, limit).await
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
-        if self.left.fetch_sub(1, Ordering::Relaxed) > 0 {
-            return self.inner.commit(batch).await;
-        }
-        if self.after_effect {
-            self.inner.commit(batch).await?;
-        }
-        self.died.notify_one();
-        std::future::pending().await
-    }
-
-    fn changes(&self) -> watch::Receiver<Revision> {
-        self.inner.changes()
-    }
-
-    fn exclusive(&self) -> bool {
-        self.inner.exclusive()
-    }
-}
 
 async fn open(store: Arc<dyn Store>, folder: &Path, clock: &SimClock, seed: u64) -> Node {
     let entropy = Arc::new(SimEntropy::new(seed));
@@ -113,13 +71,12 @@ async fn dies(doing: Doing, commits: usize, after_effect: bool) -> bool {
     }
     clock.advance(91 * DAY_MS);
 
-    let left = AtomicUsize::new(usize::MAX);
-    let dying = Arc::new(Dying { inner: Arc::clone(&store), left, after_effect, died: Notify::new() });
-    let node = open(Arc::clone(&dying) as Arc<dyn Store>, folder.path(), &clock, 2).await;
-    dying.left.store(commits, Ordering::Relaxed);
+    let mortal = Mortal::new(Arc::clone(&store), after_effect);
+    let node = open(Arc::clone(&mortal) as Arc<dyn Store>, folder.path(), &clock, 2).await;
+    mortal.die_at(commits);
     let died = tokio::select! {
         () = doing.run(&node, &keys, &clock) => false,
-        () = dying.died.notified() => true,
+        () = mortal.died() => true,
     };
     drop(node);
 

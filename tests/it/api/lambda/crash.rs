@@ -1,7 +1,6 @@
 //! A process that dies at any commit of a deployment leaves all of it or nothing, and no code for ever.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use keywheel::ops::Operations;
 use keywheel::store::Store;
@@ -9,10 +8,9 @@ use keywheel_domain::time::{HOUR_MS, MINUTE_MS};
 use keywheel_tests::clock::SimClock;
 use keywheel_tests::entropy::SimEntropy;
 use keywheel_tests::node::Node;
-use keywheel_tests::store::{SimImage, SimStore};
+use keywheel_tests::store::{Mortal, SimImage, SimStore};
 use serde_json::{Value, json};
 
-use super::super::mortal::Mortal;
 use super::component::{Does, component};
 use super::world::ROLE;
 
@@ -150,21 +148,16 @@ async fn play(story: &Story, dies_at: usize, after: bool, what: &str) -> bool {
     }
     let prepared = first.durable_image();
 
-    let mortal = Arc::new(Mortal {
-        store: SimStore::from_image(prepared),
-        commits: AtomicUsize::new(0),
-        dies_at: AtomicUsize::new(usize::MAX),
-        after,
-    });
+    let mortal = Mortal::new(Arc::new(SimStore::from_image(prepared)), after);
     let process = node(Arc::clone(&mortal) as Arc<dyn Store>, folder.path(), &clock, 12).await;
-    mortal.dies_at.store(mortal.commits.load(Ordering::Relaxed) + dies_at, Ordering::Relaxed);
+    mortal.die_at(dies_at);
     let done = tokio::select! {
         biased;
         () = act(&process, story.act) => true,
         () = std::future::ready(()) => false,
     };
 
-    let image = mortal.store.durable_image();
+    let image = mortal.store().durable_image();
     let store = Arc::new(SimStore::from_image(image));
     clock.advance(HOUR_MS + MINUTE_MS);
     let process = node(Arc::clone(&store) as Arc<dyn Store>, folder.path(), &clock, 13).await;

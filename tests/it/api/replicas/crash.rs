@@ -2,18 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use keywheel::store::Store;
 use keywheel_domain::secret::Secret;
 use keywheel_tests::clock::SimClock;
 use keywheel_tests::entropy::SimEntropy;
 use keywheel_tests::node::Node;
-use keywheel_tests::store::{SimImage, SimStore};
+use keywheel_tests::store::{Mortal, SimImage, SimStore};
 use serde_json::{Value, json};
 
 use super::super::model::id;
-use super::super::mortal::Mortal;
 use super::{NAME, REGIONS, call, in_sync, root_in};
 
 /// Commits after which an act must be done.
@@ -100,14 +98,9 @@ async fn open(store: Arc<dyn Store>, folder: &std::path::Path, seed: u64) -> Nod
 /// Whether the act came to its end before the process died.
 async fn die(prepared: &SimImage, act: &Act, dies_at: usize, after: bool, folder: &std::path::Path) -> bool {
     let what = format!("{} dies at {dies_at}, {after}", act.action);
-    let mortal = Arc::new(Mortal {
-        store: SimStore::from_image(prepared.clone()),
-        commits: AtomicUsize::new(0),
-        dies_at: AtomicUsize::new(usize::MAX),
-        after,
-    });
+    let mortal = Mortal::new(Arc::new(SimStore::from_image(prepared.clone())), after);
     let process = open(Arc::clone(&mortal) as Arc<dyn Store>, folder, 3).await;
-    mortal.dies_at.store(mortal.commits.load(Ordering::Relaxed) + dies_at, Ordering::Relaxed);
+    mortal.die_at(dies_at);
     let caller = root_in(act.region);
     let answered = tokio::select! {
         biased;
@@ -115,7 +108,7 @@ async fn die(prepared: &SimImage, act: &Act, dies_at: usize, after: bool, folder
         () = std::future::ready(()) => false,
     };
 
-    let image = mortal.store.durable_image();
+    let image = mortal.store().durable_image();
     assert_whole(&image);
     let process = open(Arc::new(SimStore::from_image(image)), folder, 4).await;
     let [before, expected] = act.replicas;
