@@ -5,6 +5,8 @@
 //! is none) equals nothing: what asks for it fails, and what excludes it passes.
 
 mod condition;
+#[cfg(test)]
+mod differential_tests;
 mod document;
 mod evaluate;
 #[cfg(test)]

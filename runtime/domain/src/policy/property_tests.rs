@@ -8,7 +8,7 @@ use super::pattern::{Pattern, Reading, Token, is_match};
 use super::*;
 
 /// The same cases in every run.
-fn runner(cases: u32) -> TestRunner {
+pub(super) fn runner(cases: u32) -> TestRunner {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
