@@ -45,6 +45,8 @@ async fn the_secret_is_in_one_answer_and_nowhere_else() {
     // every thread.
     let _another: Dispatch = subscriber(Log::default()).into();
     let _subscribed = subscriber(log.clone()).into().set_default();
+    // What a thread of another test looked at while there was none stays switched off otherwise.
+    tracing::callsite::rebuild_interest_cache();
 
     let world = World::new().await;
     let ann = world.create("ann").await;
