@@ -1,5 +1,5 @@
 //! GetSecretValue over loopback HTTP, with SigV4, decryption and the trail, beside a bare hyper server in the
-//! same run, over one connection and over many; and the same of a secret with a resource policy.
+//! same run, over one connection and over many: by the account's root, and by a user whose policy has ten statements.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -16,18 +16,20 @@ use keywheel::clock::SystemClock;
 use keywheel::entropy::SystemEntropy;
 use keywheel::server::Listener;
 use keywheel::store::RedbStore;
+use keywheel_domain::api::query::{Form, IAM};
+use keywheel_domain::sensitive::Sensitive;
 use keywheel_tests::node::{ACCOUNT, Node};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::requests::{action, load};
+use crate::requests::{AccessKey, action_of, load};
 
 const CONNECTIONS: [u64; 3] = [1, 16, 64];
 /// Shorter samples measure the connections that they open.
 const REQUESTS_COUNTED_MIN: u64 = 500;
 const SECRET: &str = "prod/TwitterApp/Database";
-/// The same with a resource policy of [`STATEMENTS`].
-const SECRET_WITH_POLICY: &str = "prod/TwitterApp/Shared";
+const USER: &str = "reader";
+/// In the policy of the user.
 const STATEMENTS: usize = 10;
 const VALUE: &str =
     r#"{"engine":"postgres","host":"db.example","port":5432,"username":"app","password":"EXAMPLE-PASSWORD"}"#;
@@ -35,24 +37,24 @@ const VALUE: &str =
 pub(crate) fn bench(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let keywheel = runtime.block_on(keywheel(folder.path()));
+    let (keywheel, reader) = runtime.block_on(keywheel(folder.path()));
     let bare = runtime.block_on(bare());
     let subjects = [
-        ("bare hyper", bare, SECRET),
-        ("keywheel", keywheel, SECRET),
-        ("keywheel, resource policy", keywheel, SECRET_WITH_POLICY),
+        ("bare hyper", bare, AccessKey::root()),
+        ("keywheel", keywheel, AccessKey::root()),
+        ("keywheel, policy of ten statements", keywheel, reader),
     ];
     let mut group = criterion.benchmark_group("get_secret_value");
     group.throughput(Throughput::Elements(1)).sample_size(20).measurement_time(Duration::from_secs(8));
     for connections in CONNECTIONS {
         let mut best = Vec::new();
-        for (name, address, secret) in subjects {
-            let body = json!({ "SecretId": secret }).to_string();
+        for (name, address, key) in &subjects {
+            let body = json!({ "SecretId": SECRET }).to_string();
             let mut shortest = f64::INFINITY;
             group.bench_function(format!("{name}, {connections} connections"), |bencher| {
                 bencher.iter_custom(|requests| {
-                    let request = action(address, "GetSecretValue", &body);
-                    let took = runtime.block_on(load(address, request, connections, requests));
+                    let request = action_of(key, *address, "GetSecretValue", &body);
+                    let took = runtime.block_on(load(*address, request, connections, requests));
                     if requests >= REQUESTS_COUNTED_MIN {
                         shortest = shortest.min(took.as_secs_f64() / requests as f64);
                     }
@@ -63,7 +65,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
         }
         if best.iter().all(|rate| *rate > 0.0) {
             println!(
-                "get_secret_value, {connections} connections: {:.0}/s, with a resource policy {:.0}/s, bare hyper \
+                "get_secret_value, {connections} connections: {:.0}/s, with a policy of ten statements {:.0}/s, bare hyper \
                  {:.0}/s, ratios {:.2} and {:.2}\n",
                 best[1],
                 best[2],
@@ -76,34 +78,39 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     group.finish();
 }
 
-async fn keywheel(folder: &Path) -> SocketAddr {
+/// A server with a secret, and the key of a user who may read it.
+async fn keywheel(folder: &Path) -> (SocketAddr, AccessKey) {
     let store = Arc::new(RedbStore::open(folder.join("store.redb")).unwrap());
     let node = Node::open(store, folder, &[], Arc::new(SystemClock), Arc::new(SystemEntropy)).await.unwrap();
-    for (name, token) in [(SECRET, '1'), (SECRET_WITH_POLICY, '2')] {
-        let token = token.to_string().repeat(32);
-        let create = json!({ "Name": name, "SecretString": VALUE, "ClientRequestToken": token });
-        node.call("CreateSecret", &create).await.unwrap();
-    }
-    let put = json!({ "SecretId": SECRET_WITH_POLICY, "ResourcePolicy": policy().to_string() });
-    node.call("PutResourcePolicy", &put).await.unwrap();
+    let create = json!({ "Name": SECRET, "SecretString": VALUE, "ClientRequestToken": "1".repeat(32) });
+    node.call("CreateSecret", &create).await.unwrap();
+    let made = node.call("Keywheel.CreateApprover", &json!({ "UserName": USER })).await.unwrap();
+    let text = |member: &str| made[member].as_str().unwrap().to_owned();
+    let reader = AccessKey { id: text("AccessKeyId"), secret: Sensitive::new(text("SecretAccessKey")) };
+    let document: String = policy().to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let form = format!(
+        "Action=PutUserPolicy&Version={}&UserName={USER}&PolicyName=reads&PolicyDocument={document}",
+        IAM.version
+    );
+    let form = Form::parse(form.as_bytes()).unwrap();
+    node.ops.query(&Node::root(), &IAM, form, "").await.unwrap();
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.address();
     let (server, trail) = node.server_with_trail();
     tokio::spawn(async move { trail.run(std::future::pending()).await });
     tokio::spawn(listener.serve(server, std::future::pending()));
-    address
+    (address, reader)
 }
 
-/// Statements none of which decides about the account's root: each has to be looked at.
+/// Each statement has to be looked at: no one denies, and only the first one allows.
 fn policy() -> Value {
     let statement = |index: usize| {
         json!({
             "Sid": format!("Statement{index}"),
             "Effect": if index.is_multiple_of(2) { "Allow" } else { "Deny" },
-            "Principal": { "AWS": format!("arn:aws:iam::{ACCOUNT}:user/reader-{index}") },
             "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-            "Resource": "*",
-            "Condition": { "StringLike": { "secretsmanager:VersionStage": ["AWSCURRENT", "AWSPREV*"] } },
+            "Resource": format!("arn:aws:secretsmanager:*:{ACCOUNT}:secret:prod/*"),
+            "Condition": { "StringLike": { "aws:username": if index == 0 { USER.into() } else { format!("other-{index}*") } } },
         })
     };
     json!({ "Version": "2012-10-17", "Statement": (0..STATEMENTS).map(statement).collect::<Vec<_>>() })

@@ -14,14 +14,33 @@ use tokio::net::TcpStream;
 /// Bytes that are read at once.
 const READ_BYTES: usize = 4096;
 
-/// A request of Secrets Manager's protocol, signed now.
+/// What a request is signed with.
+pub(crate) struct AccessKey {
+    pub(crate) id: String,
+    pub(crate) secret: Sensitive<String>,
+}
+
+impl AccessKey {
+    /// That of the account's root.
+    pub(crate) fn root() -> Self {
+        Self { id: ACCESS_KEY_ID.to_owned(), secret: Sensitive::new(SECRET_ACCESS_KEY.to_owned()) }
+    }
+}
+
+/// A request of Secrets Manager's protocol, signed now by root.
 pub(crate) fn action(address: SocketAddr, name: &str, body: &str) -> Arc<[u8]> {
+    action_of(&AccessKey::root(), address, name, body)
+}
+
+/// The same, signed by somebody.
+pub(crate) fn action_of(key: &AccessKey, address: SocketAddr, name: &str, body: &str) -> Arc<[u8]> {
     let target = format!("secretsmanager.{name}");
-    signed(address, "secretsmanager", "/", &[("x-amz-target", &target)], body)
+    signed(key, address, "secretsmanager", "/", &[("x-amz-target", &target)], body)
 }
 
 /// A request with this body, signed now for a service.
 pub(crate) fn signed(
+    key: &AccessKey,
     address: SocketAddr,
     service: &str,
     path: &str,
@@ -35,9 +54,8 @@ pub(crate) fn signed(
         headers.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
     let request =
         sigv4::Request { method: "POST", path, query: "", headers: &borrowed, body: body.as_bytes() };
-    let secret = Sensitive::new(SECRET_ACCESS_KEY.to_owned());
     let credentials =
-        sigv4::Credentials { access_key_id: ACCESS_KEY_ID, secret_access_key: &secret, session_token: None };
+        sigv4::Credentials { access_key_id: &key.id, secret_access_key: &key.secret, session_token: None };
     let added = sigv4::sign(&request, &credentials, REGION, service, SystemClock.now());
     headers.extend(added);
     let head: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();

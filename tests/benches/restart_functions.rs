@@ -10,7 +10,7 @@ use criterion::Criterion;
 use keywheel_tests::node::ACCOUNT;
 use serde_json::json;
 
-use crate::requests::{action, connected, exchange, signed};
+use crate::requests::{AccessKey, action, connected, exchange, signed};
 use crate::started::Started;
 
 const FUNCTIONS: usize = 200;
@@ -62,7 +62,7 @@ async fn deploy(data: &Path) {
             "Role": format!("arn:aws:iam::{ACCOUNT}:role/rotate"),
             "Code": { "ZipFile": code },
         });
-        let request = signed(started.address, "lambda", PATH, &[], &members.to_string());
+        let request = signed(&AccessKey::root(), started.address, "lambda", PATH, &[], &members.to_string());
         exchange(&mut stream, &request).await;
     }
     let create = json!({ "Name": SECRET, "SecretString": "{}", "ClientRequestToken": "1".repeat(32) });
@@ -75,7 +75,7 @@ async fn deploy(data: &Path) {
 async fn call(started: &Started) -> Duration {
     let event = json!({ "Step": "setSecret", "SecretId": SECRET, "ClientRequestToken": "0".repeat(32) });
     let path = format!("{PATH}/bench-{}/invocations", FUNCTIONS / 2);
-    let request = signed(started.address, "lambda", &path, &[], &event.to_string());
+    let request = signed(&AccessKey::root(), started.address, "lambda", &path, &[], &event.to_string());
     let mut stream = connected(started.address).await;
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
     let start = Instant::now();
