@@ -18,7 +18,7 @@ use keywheel::server::Listener;
 use keywheel::store::RedbStore;
 use keywheel_domain::api::query::{Form, IAM};
 use keywheel_domain::sensitive::Sensitive;
-use keywheel_tests::node::{ACCOUNT, Node};
+use keywheel_tests::node::Node;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -106,10 +106,9 @@ async fn keywheel(folder: &Path) -> (SocketAddr, AccessKey) {
 fn policy() -> Value {
     let statement = |index: usize| {
         json!({
-            "Sid": format!("Statement{index}"),
             "Effect": if index.is_multiple_of(2) { "Allow" } else { "Deny" },
-            "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
-            "Resource": format!("arn:aws:secretsmanager:*:{ACCOUNT}:secret:prod/*"),
+            "Action": "secretsmanager:Get*",
+            "Resource": "arn:aws:secretsmanager:*:*:secret:prod/*",
             "Condition": { "StringLike": { "aws:username": if index == 0 { USER.into() } else { format!("other-{index}*") } } },
         })
     };
