@@ -75,7 +75,7 @@ impl Server {
         let watch = Stopwatch::start();
         let request_id = self.request_ids.next();
         let (head, body) = request.into_parts();
-        let mut trace = Trace { operation: Some(OPERATION), source: "keywheel", ..Trace::of(&head) };
+        let mut trace = Trace { operation: Some(OPERATION), source: "keywheel", ..Trace::default() };
         match self.follow(&head, body, &mut trace).await {
             Ok(follower) => {
                 self.record(trace, Ok(()), &request_id, 0, &watch);

@@ -74,7 +74,7 @@ impl Server {
         let watch = Stopwatch::start();
         let request_id = self.request_ids.next();
         let (head, body) = request.into_parts();
-        let mut trace = Trace { source: "lambda.amazonaws.com", ..Trace::of(&head) };
+        let mut trace = Trace { source: "lambda.amazonaws.com", ..Trace::default() };
         match self.call_lambda(&head, body, &mut trace).await {
             Ok(answer) => {
                 self.record(trace, Ok(()), &request_id, answer.body.len(), &watch);

@@ -40,7 +40,7 @@ impl Server {
         let watch = Stopwatch::start();
         let request_id = self.request_ids.next();
         let (head, body) = request.into_parts();
-        let (mut trace, mut service) = (Trace::of(&head), SERVICES[0]);
+        let (mut trace, mut service) = (Trace::default(), SERVICES[0]);
         match self.call_query(&head, body, &mut trace, &mut service, &request_id).await {
             Ok(body) => {
                 self.record(trace, Ok(()), &request_id, body.len(), &watch);

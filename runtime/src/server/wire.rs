@@ -98,20 +98,6 @@ pub(super) struct Trace {
     pub(super) source: &'static str,
     /// What the request names.
     pub(super) parameters: Map<String, Value>,
-    pub(super) origin: Option<Origin>,
-    pub(super) user_agent: Option<String>,
-}
-
-impl Trace {
-    /// The beginning: what the head of the request tells.
-    pub(super) fn of(head: &request::Parts) -> Self {
-        let user_agent = head.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-        Self {
-            origin: head.extensions.get::<Origin>().copied(),
-            user_agent: user_agent.map(str::to_owned),
-            ..Self::default()
-        }
-    }
 }
 
 /// How a request ended: with an answer, or with this code and this sentence.
@@ -146,7 +132,7 @@ impl Server {
         let watch = Stopwatch::start();
         let request_id = self.request_ids.next();
         let (head, body) = request.into_parts();
-        let mut trace = Trace::of(&head);
+        let mut trace = Trace::default();
         match self.call(&head, body, &mut trace).await {
             Ok(body) => {
                 self.record(trace, Ok(()), &request_id, body.len(), &watch);
@@ -232,11 +218,12 @@ impl Server {
         if let (Principal::User { access_key_id, .. }, None) = (&caller.principal, &caller.session) {
             self.operations.note_key_use(access_key_id, service, &caller.region);
         }
-        let Trace { origin, user_agent, .. } = Trace::of(head);
+        let origin = head.extensions.get::<Origin>();
+        let user_agent = head.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         let origin = RequestOrigin {
             address: origin.map(|origin| origin.address),
             is_secure: origin.is_some_and(|origin| origin.is_secure),
-            user_agent,
+            user_agent: user_agent.map(str::to_owned),
         };
         Ok(Caller { origin: Some(Arc::new(origin)), ..caller })
     }
@@ -291,14 +278,15 @@ fn note(trail: &Trail, at: Timestamp, trace: Trace, operation: &str, ended: Ende
         principal_id: is_role.then(|| caller.user_id()).flatten(),
         session_context: session_context(&caller),
     };
+    let origin = caller.origin.as_deref();
     let call = Call::new(Facts {
         at,
         identity,
         source: trace.source,
         operation,
         region: &caller.region,
-        address: trace.origin.map(|origin| origin.address.to_string()),
-        user_agent: trace.user_agent.as_deref(),
+        address: origin.and_then(|origin| origin.address).map(|address| address.to_string()),
+        user_agent: origin.and_then(|origin| origin.user_agent.as_deref()),
         parameters: trace.parameters,
         refusal: ended.err(),
         request_id,
