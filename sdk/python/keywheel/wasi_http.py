@@ -23,19 +23,18 @@ _METHODS: dict[str, type[Any]] = {
     "OPTIONS": wasi.Method_Options,
 }
 _SCHEMES: dict[str, type[Any]] = {"http": wasi.Scheme_Http, "https": wasi.Scheme_Https}
-_TRANSIENT = (
-    wasi.ErrorCode_DnsTimeout,
-    wasi.ErrorCode_DnsError,
-    wasi.ErrorCode_DestinationUnavailable,
-    wasi.ErrorCode_ConnectionRefused,
-    wasi.ErrorCode_ConnectionTerminated,
-    wasi.ErrorCode_ConnectionTimeout,
-    wasi.ErrorCode_ConnectionReadTimeout,
-    wasi.ErrorCode_ConnectionWriteTimeout,
+_PERMANENT = (
     wasi.ErrorCode_ConnectionLimitReached,
-    wasi.ErrorCode_HttpResponseIncomplete,
-    wasi.ErrorCode_HttpResponseTimeout,
+    wasi.ErrorCode_DestinationIpProhibited,
+    wasi.ErrorCode_HttpRequestBodySize,
+    wasi.ErrorCode_HttpRequestDenied,
+    wasi.ErrorCode_HttpRequestMethodInvalid,
+    wasi.ErrorCode_HttpRequestUriInvalid,
+    wasi.ErrorCode_HttpResponseBodySize,
+    wasi.ErrorCode_HttpResponseHeaderSectionSize,
+    wasi.ErrorCode_TlsCertificateError,
 )
+"""What the same request meets again. Anything else may pass."""
 
 
 def send(request: Request) -> Response:
@@ -64,10 +63,13 @@ def _exchange(request: Request) -> Response:
     outgoing.set_path_with_query((url.path or "/") + (f"?{url.query}" if url.query else ""))
     body = outgoing.body()
     answer = outgoing_handler.handle(outgoing, None)
-    with body.write() as stream:
-        for start in range(0, len(request.body), _CHUNK_BYTES):
-            stream.blocking_write_and_flush(request.body[start : start + _CHUNK_BYTES])
-    wasi.OutgoingBody.finish(body, None)
+    try:
+        with body.write() as stream:
+            for start in range(0, len(request.body), _CHUNK_BYTES):
+                stream.blocking_write_and_flush(request.body[start : start + _CHUNK_BYTES])
+        wasi.OutgoingBody.finish(body, None)
+    except Err:
+        pass  # Whatever went wrong with the body, the answer tells it better.
     return _response(answer)
 
 
@@ -109,4 +111,4 @@ def _failure(code: object) -> HttpError:
     words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
     detail = getattr(code, "value", None)
     more = f": {detail}" if isinstance(detail, str) else ""
-    return HttpError(f"no response: {words}{more}", isinstance(code, _TRANSIENT))
+    return HttpError(f"no response: {words}{more}", not isinstance(code, _PERMANENT))

@@ -18,6 +18,7 @@ use keywheel_host::{Egress, Outcome};
 use keywheel_tests::languages::{Language, Project};
 use keywheel_tests::postgres::HOST;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -140,5 +141,38 @@ async fn over_http_a_wrong_password_fails_the_test_and_other_addresses_are_refus
         let report = step(&function, Step::TestSecret, &secrets, Egress::deny_all()).await;
         assert!(matches!(report.outcome, Outcome::Failed { .. }), "{language:?}: {}", report.outcome);
         assert_eq!(service.password(), "in force");
+    }
+}
+
+/// Takes no password, and hangs up in the middle of a change.
+async fn hang_up(listener: TcpListener) {
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        if head.starts_with(b"GET") {
+            stream.write_all(b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_up_in_the_middle_of_a_request_is_tried_again() {
+    let change = [
+        (Language::Python, "rotation.py", r#"{"password": pending.password}"#, r#"["x" * 1_000_000]"#),
+        (Language::JavaScript, "rotation.js", "{ password: pending.password }", "'x'.repeat(1_000_000)"),
+    ];
+    for (language, file, body, long) in change {
+        let listener = TcpListener::bind((HOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let service = Service { port, password: Arc::default(), task: tokio::spawn(hang_up(listener)) };
+        let secrets = Arc::new(InMemory::new(&service.secret("first").to_string()));
+        let project = Project::new(language, "http").unwrap().replacing(file, body, long).unwrap();
+        let function = load(&project).await.unwrap();
+        step(&function, Step::CreateSecret, &secrets, service.egress()).await;
+        let report = step(&function, Step::SetSecret, &secrets, service.egress()).await;
+        let retried = matches!(report.outcome, Outcome::Failed { kind: FailureKind::Retry, .. });
+        assert!(retried, "{language:?}: {}", report.outcome);
     }
 }
