@@ -7,8 +7,10 @@
 //!
 //! Deliberately absent: requests that nobody signed. Strangers would fill the disk with them.
 
+mod block;
 mod call;
 mod parameters;
+mod read;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,32 +19,27 @@ use keywheel_domain::secret::Scope;
 use keywheel_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use tokio::sync::Notify;
 
+use self::block::{END, FIRST, Row};
 pub use self::call::{Call, Facts, Identity, SessionAttributes, SessionContext, SessionIssuer};
 pub use self::parameters::parameters;
+pub use self::read::{Calls, Found, Place, all_calls, calls};
 use crate::clock::Clock;
-use crate::store::{Batch, CommitError, Entry, Key, SCAN_ENTRIES_MAX, Store, StoreError};
+use crate::store::{Batch, CommitError, Key, Store, StoreError};
 
 /// Milliseconds that a row waits for others at most.
 pub const FLUSH_MS: i64 = 200;
-/// Rows that are written at once. A batch has room for no more than about twice as many.
-const BATCH_ROWS: usize = 512;
+/// Rows that are written at once.
+const BATCH_ROWS: usize = 4096;
 /// Bytes that are written at once, and one row more.
 const BATCH_BYTES: usize = 2 * 1024 * 1024;
 /// Rows that wait at most. Calls beyond them wait until some are written.
-const WAITING_ROWS_MAX: usize = 16 * BATCH_ROWS;
+const WAITING_ROWS_MAX: usize = 4 * BATCH_ROWS;
+/// Entries that are written or removed at once.
+const BATCH_ENTRIES: usize = 512;
 /// How often old rows are removed.
 const REMOVE_MS: i64 = HOUR_MS;
 /// Days that rows are kept when nothing else is said: as long as CloudTrail's event history.
 pub const DAYS_DEFAULT: u16 = 90;
-/// Greater than any time in a row: the difference makes later rows come first.
-const LAST_MS: i64 = 999_999_999_999_999;
-
-/// All rows are between these keys.
-const FIRST: &str = "call\0";
-const END: &str = "call\x01";
-
-/// A row as it is stored.
-type Row = (Key, Vec<u8>);
 
 /// Where calls are written down.
 pub struct Trail {
@@ -67,7 +64,7 @@ impl Trail {
 
     /// Writes a call down soon.
     pub fn note(&self, scope: &Scope, at: Timestamp, call: &Call) {
-        let row = (key(scope, at, &call.event_id), call.to_bytes());
+        let row = (block::key(scope, at, &call.event_id), call.to_bytes());
         let waiting = {
             let mut waiting = self.waiting();
             waiting.push(row);
@@ -132,16 +129,20 @@ impl Trail {
             if rows.is_empty() {
                 return;
             }
-            let batch = rows.into_iter().fold(Batch::new(), |batch, (key, row)| batch.put(key, row));
-            let written = self.store.commit(batch).await;
-            self.written.notify_waiters();
-            // Once: a store that failed takes no more writes until it is opened anew.
-            if let Err(error) = written
-                && !self.fails.swap(true, Ordering::Relaxed)
-            {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "calls are missing in the trail from now on");
+            let mut entries = block::gather(rows).into_iter().peekable();
+            while entries.peek().is_some() {
+                let some = entries.by_ref().take(BATCH_ENTRIES);
+                let batch = some.fold(Batch::new(), |batch, (key, lines)| batch.put(key, lines));
+                let written = self.store.commit(batch).await;
+                // Once: a store that failed takes no more writes until it is opened anew.
+                if let Err(error) = written
+                    && !self.fails.swap(true, Ordering::Relaxed)
+                {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "calls are missing in the trail from now on");
+                }
             }
+            self.written.notify_waiters();
         }
     }
 
@@ -149,16 +150,15 @@ impl Trail {
     async fn remove_old(&self, now: Timestamp) -> Result<(), StoreError> {
         let oldest = now.plus_millis(-i64::from(self.days) * DAY_MS);
         let (mut from, end) = (Key::new(FIRST), Key::new(END));
-        // One turn for each account and region, and one for each thousand rows.
+        // One turn for each account and region, and one for each batch.
         while let Some((found, _)) = self.store.scan(&from, &end, 1).await?.into_iter().next() {
-            let Some(scope) = scope_of(&found) else {
+            let Some(scope) = block::scope_of(&found) else {
                 from = found.successor();
                 continue;
             };
-            let (_, last) = range(&scope, Timestamp::from_millis(0), Timestamp::from_millis(LAST_MS));
-            let expired = first_before(&scope, oldest);
+            let (expired, last) = (block::first_before(&scope, oldest), block::end_of(&scope));
             loop {
-                let old = self.store.scan(&expired, &last, BATCH_ROWS).await?;
+                let old = self.store.scan(&expired, &last, BATCH_ENTRIES).await?;
                 if old.is_empty() {
                     break;
                 }
@@ -177,74 +177,6 @@ impl Trail {
     fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Row>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Some calls, the latest first.
-#[derive(Debug, Default)]
-pub struct Calls {
-    /// As they were written down, and when they were answered.
-    pub calls: Vec<(Timestamp, Call)>,
-    /// Where to go on; `None` when there is nothing more.
-    pub next: Option<Key>,
-}
-
-/// Calls in an account and region between two moments, the latest first, from `after` on. At most
-/// [`SCAN_ENTRIES_MAX`] rows are looked at. One that cannot be read is passed over.
-pub async fn calls(
-    store: &dyn Store,
-    scope: &Scope,
-    (from, to): (Timestamp, Timestamp),
-    after: Option<Key>,
-) -> Result<Calls, StoreError> {
-    let (first, last) = range(scope, from, to);
-    let first = after.filter(|after| *after >= first && *after < last).unwrap_or(first);
-    page(store, &first, &last).await
-}
-
-/// All calls from `after` on, by account and region, the latest first in each. Otherwise as [`calls`].
-pub async fn all_calls(store: &dyn Store, after: Option<Key>) -> Result<Calls, StoreError> {
-    page(store, &after.unwrap_or_else(|| Key::new(FIRST)), &Key::new(END)).await
-}
-
-async fn page(store: &dyn Store, from: &Key, end: &Key) -> Result<Calls, StoreError> {
-    let rows = store.scan(from, end, SCAN_ENTRIES_MAX).await?;
-    let next = match rows.last() {
-        Some((key, _)) if rows.len() == SCAN_ENTRIES_MAX => Some(key.successor()),
-        _ => None,
-    };
-    let call = |(key, entry): &(Key, Entry)| Some((moment(key)?, serde_json::from_slice(&entry.value).ok()?));
-    Ok(Calls { calls: rows.iter().filter_map(call).collect(), next })
-}
-
-/// Where the row of a call is.
-pub fn key(scope: &Scope, at: Timestamp, event_id: &str) -> Key {
-    Key::new(["call", &scope.account, &scope.region, &backwards(at), event_id].join("\0"))
-}
-
-fn scope_of(key: &Key) -> Option<Scope> {
-    let mut parts = std::str::from_utf8(key.as_bytes()).ok()?.split('\0').skip(1);
-    Some(Scope { account: parts.next()?.to_owned(), region: parts.next()?.to_owned() })
-}
-
-fn moment(key: &Key) -> Option<Timestamp> {
-    let digits = std::str::from_utf8(key.as_bytes()).ok()?.split('\0').nth(3)?;
-    Some(Timestamp::from_millis(LAST_MS - digits.parse::<i64>().ok()?))
-}
-
-/// First and last key between two moments, both included.
-fn range(scope: &Scope, from: Timestamp, to: Timestamp) -> (Key, Key) {
-    (first_before(scope, to.plus_millis(1)), first_before(scope, from))
-}
-
-/// The first key of the rows before this moment.
-fn first_before(scope: &Scope, moment: Timestamp) -> Key {
-    let after = moment.plus_millis(-1);
-    Key::new(["call", &scope.account, &scope.region, &backwards(after)].join("\0"))
-}
-
-/// Digits that sort the other way round.
-fn backwards(at: Timestamp) -> String {
-    format!("{:015}", LAST_MS - at.millis().clamp(0, LAST_MS))
 }
 
 #[cfg(test)]

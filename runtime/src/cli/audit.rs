@@ -12,7 +12,7 @@ use keywheel_domain::time::Timestamp;
 
 use super::Failure;
 use super::table::plain;
-use crate::audit::trail::{self, Call};
+use crate::audit::trail::{self, Call, Found};
 use crate::audit::{self, AuditRow, VerifyError};
 use crate::config::STORE_FILE;
 use crate::store::{Head, OpenError, RedbStore};
@@ -119,7 +119,7 @@ async fn calls(arguments: &CallsArguments, output: &mut impl io::Write) -> anyho
     let mut after = None;
     loop {
         let page = trail::all_calls(&store, after).await?;
-        for (at, call) in page.calls {
+        for Found { at, call, .. } in page.calls {
             let line =
                 if arguments.json { String::from_utf8(call.to_bytes())? } else { line_of_call(at, &call) };
             writeln!(output, "{line}").context(OUTPUT_CLOSED)?;

@@ -5,7 +5,7 @@ use keywheel_domain::api::{
     GetSecretValueRequest, SortBy,
 };
 
-use super::next_token::listing;
+use super::next_token::{invalid_token, listing};
 use super::{Caller, Operations};
 
 /// Secrets in a page that names no number.
@@ -30,7 +30,7 @@ impl Operations {
                 ));
             }
             (Some(_), None) if request.next_token.is_some() => {
-                return Err(ApiError::new(ErrorCode::InvalidNextToken, "The NextToken value is invalid."));
+                return Err(invalid_token());
             }
             (Some(ids), None) => (ids, None),
             (None, Some(filters)) => {

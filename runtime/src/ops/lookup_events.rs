@@ -5,15 +5,15 @@ use keywheel_domain::api::{
 };
 use keywheel_domain::time::{DAY_MS, Timestamp};
 
-use super::next_token::listing;
+use super::next_token::{invalid_token, listing};
 use super::{Caller, Operations};
-use crate::audit::trail::{self, Call};
-use crate::store::Key;
+use crate::audit::trail::{self, Call, Found, Place};
 
 /// Events in a page that names no number.
 const PAGE_EVENTS_DEFAULT: usize = 50;
-/// Pages of the store that are looked at for one answer, however few calls pass the filter.
-const PAGES_READ_MAX: usize = 10;
+/// Calls and pages of the store that are looked at for one answer, however few calls pass the filter.
+const CALLS_READ_MAX: usize = 10_000;
+const PAGES_READ_MAX: usize = 50;
 /// How far back one looks who names no start.
 const DAYS_SHOWN: i64 = 90;
 
@@ -29,31 +29,35 @@ impl Operations {
         let named = |moment: Option<Timestamp>| moment.map(|at| at.millis().to_string()).unwrap_or_default();
         let (start, end) = (named(request.start), named(request.end));
         let listing = listing(caller, "LookupEvents", &[key, value, &start, &end]);
-        let mut after = self.position(&listing, request.next_token.as_deref())?.map(Key::new);
+        let position = self.position(&listing, request.next_token.as_deref())?;
+        let mut after = match position {
+            Some(position) => Some(Place::parse(&position).ok_or_else(invalid_token)?),
+            None => None,
+        };
         let now = self.clock.now();
         let between = (
             request.start.unwrap_or_else(|| now.plus_millis(-DAYS_SHOWN * DAY_MS)),
             request.end.unwrap_or(now),
         );
         let wanted = request.max_results.unwrap_or(PAGE_EVENTS_DEFAULT);
-        let (scope, mut events) = (caller.scope(), Vec::new());
+        let (scope, mut events, mut read) = (caller.scope(), Vec::new(), 0);
         for _ in 0..PAGES_READ_MAX {
             let page = trail::calls(&**self.store(), &scope, between, after.take()).await;
             let page = page.map_err(|error| {
                 tracing::error!(error = &error as &dyn std::error::Error, "the trail cannot be read");
                 ApiError::internal()
             })?;
-            for (at, call) in page.calls {
+            read += page.calls.len();
+            for Found { place, at, call } in page.calls {
                 if events.len() == wanted {
-                    let here = trail::key(&scope, at, &call.event_id);
-                    return Ok(self.events_page(&listing, events, Some(&here)));
+                    return Ok(self.events_page(&listing, events, Some(&place)));
                 }
                 if passes(&call, request.attribute.as_ref()) {
                     events.push(event(at, call));
                 }
             }
             after = page.next;
-            if after.is_none() {
+            if after.is_none() || read >= CALLS_READ_MAX {
                 break;
             }
         }
@@ -64,13 +68,10 @@ impl Operations {
         &self,
         listing: &str,
         events: Vec<LookedUpEvent>,
-        next: Option<&Key>,
+        next: Option<&Place>,
     ) -> LookupEventsResponse {
-        let position = next.and_then(|next| std::str::from_utf8(next.as_bytes()).ok());
-        LookupEventsResponse {
-            events,
-            next_token: position.map(|position| self.next_token(listing, position)),
-        }
+        let next_token = next.map(|place| self.next_token(listing, &place.to_string()));
+        LookupEventsResponse { events, next_token }
     }
 }
 

@@ -14,16 +14,19 @@ impl Operations {
     /// The position that a request's `NextToken` holds.
     pub(super) fn position(&self, listing: &str, token: Option<&str>) -> Result<Option<String>, ApiError> {
         let Some(token) = token else { return Ok(None) };
-        match next_token::read(&self.vault.derive(KEY_PURPOSE), listing, token) {
-            Some(position) => Ok(Some(position)),
-            None => Err(ApiError::new(ErrorCode::InvalidNextToken, "The NextToken value is invalid.")),
-        }
+        let position = next_token::read(&self.vault.derive(KEY_PURPOSE), listing, token);
+        position.map(Some).ok_or_else(invalid_token)
     }
 
     /// The `NextToken` of an answer.
     pub(super) fn next_token(&self, listing: &str, position: &str) -> String {
         next_token::issue(&self.vault.derive(KEY_PURPOSE), listing, position)
     }
+}
+
+/// What a token gets that was not issued for this listing.
+pub(super) fn invalid_token() -> ApiError {
+    ApiError::new(ErrorCode::InvalidNextToken, "The NextToken value is invalid.")
 }
 
 /// Names a listing: the action, who asks, and what else changes the order or the members.

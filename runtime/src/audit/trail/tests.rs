@@ -56,7 +56,7 @@ impl World {
         let now = self.clock.now();
         let between = (now.plus_millis(-minutes * MINUTE_MS), now);
         let found = calls(&*self.store, &scope(region), between, None).await.unwrap();
-        found.calls.into_iter().map(|(_, call)| call.event_name).collect()
+        found.calls.into_iter().map(|found| found.call.event_name).collect()
     }
 }
 
@@ -75,30 +75,58 @@ async fn calls_are_found_by_their_time_the_latest_first() {
     assert_eq!(world.names("eu-west-1", 0).await, ["elsewhere"]);
     let noon = Timestamp::from_millis(FixedClock::NOON_MS);
     let first = calls(&*world.store, &scope("us-east-1"), (noon, noon), None).await.unwrap();
-    assert_eq!(first.calls, [(noon, call("one", noon))]);
+    let first = first.calls.into_iter().map(|found| (found.at, found.call)).collect::<Vec<_>>();
+    assert_eq!(first, [(noon, call("one", noon))]);
 }
 
 #[tokio::test]
 async fn pages_go_on_where_the_last_one_ended() {
     let world = World::new(90);
-    for number in 0..=SCAN_ENTRIES_MAX {
-        world.note("us-east-1", &format!("{number:04}"));
+    let all: Vec<String> = (0..300).map(|number| format!("{number:04}")).collect();
+    for name in &all {
+        world.note("us-east-1", name);
+        world.clock.advance(MINUTE_MS);
     }
     world.trail.flush().await;
     let between = (Timestamp::from_millis(0), world.clock.now());
-    let first = calls(&*world.store, &scope("us-east-1"), between, None).await.unwrap();
-    assert_eq!(first.calls.len(), SCAN_ENTRIES_MAX);
-    let rest = calls(&*world.store, &scope("us-east-1"), between, first.next).await.unwrap();
-    assert_eq!((rest.calls.len(), rest.next), (1, None));
+    let (mut names, mut pages, mut after) = (Vec::new(), 0, None);
+    loop {
+        let page = calls(&*world.store, &scope("us-east-1"), between, after).await.unwrap();
+        names.extend(page.calls.into_iter().map(|found| found.call.event_name));
+        pages += 1;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert!(pages > 1);
+    assert!(names.iter().rev().eq(&all));
+}
+
+#[tokio::test]
+async fn a_listing_goes_on_in_the_middle_of_an_entry() {
+    let world = World::new(90);
+    for name in ["1", "2", "3", "4"] {
+        world.note("us-east-1", name);
+        world.clock.advance(1);
+    }
+    world.trail.flush().await;
+    let (scope, now) = (scope("us-east-1"), world.clock.now());
+    let from = |after| calls(&*world.store, &scope, (now.plus_millis(-3), now), after);
+    let names = |page: Calls| page.calls.into_iter().map(|found| found.call.event_name).collect::<Vec<_>>();
+    let whole = from(None).await.unwrap();
+    let third = Place::parse(&whole.calls[1].place.to_string()).unwrap();
+    assert_eq!(names(whole), ["4", "3", "2"]);
+    assert_eq!(names(from(Some(third)).await.unwrap()), ["3", "2"]);
 }
 
 #[tokio::test]
 async fn old_calls_are_removed_in_every_region() {
     let world = World::new(2);
     for region in ["eu-west-1", "us-east-1"] {
-        for _ in 0..BATCH_ROWS {
+        for _ in 0..=BATCH_ENTRIES {
             world.note(region, "old");
-            world.clock.advance(1);
+            world.clock.advance(MINUTE_MS);
         }
     }
     world.clock.advance(DAY_MS);

@@ -1,0 +1,198 @@
+//! Calls as they rest: some of one account and region in one entry of the store, the latest first. A row of its
+//! own for each would cost a busy server more than the calls themselves.
+//!
+//! An entry is one line of JSON for each call. Before each but the first stands how many milliseconds it is older
+//! than the first, whose moment is in the key.
+
+use keywheel_domain::secret::Scope;
+use keywheel_domain::time::Timestamp;
+
+use super::Call;
+use crate::store::Key;
+
+/// Milliseconds between the first and the last call of an entry at most: so much earlier than asked for a reader
+/// has to begin.
+pub(super) const SPAN_MS: i64 = 1000;
+/// Bytes at which an entry takes no further call: with the last one it fits into a page of the store.
+const BYTES_FULL: usize = 24 * 1024;
+/// Greater than any time in a key: the difference makes later calls come first.
+const LAST_MS: i64 = 999_999_999_999_999;
+
+/// All entries are between these keys.
+pub(super) const FIRST: &str = "call\0";
+pub(super) const END: &str = "call\x01";
+
+/// A call that waits to be written: the key that it has when it is the first of an entry, and its line.
+pub(super) type Row = (Key, Vec<u8>);
+
+/// Puts calls together, which come in any order: into entries that are full, or whose calls are far apart.
+pub(super) fn gather(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    let mut entries: Vec<Row> = Vec::new();
+    for (key, line) in rows {
+        let place = entries.last_mut().filter(|(_, lines)| lines.len() < BYTES_FULL);
+        match place.and_then(|(first, lines)| Some((older_by(first, &key)?, lines))) {
+            Some((millis, lines)) => {
+                lines.push(b'\n');
+                lines.extend_from_slice(millis.to_string().as_bytes());
+                lines.push(b' ');
+                lines.extend_from_slice(&line);
+            }
+            None => entries.push((key, line)),
+        }
+    }
+    entries
+}
+
+/// By how many milliseconds a call is older than the first of an entry that it may be put into.
+fn older_by(first: &Key, key: &Key) -> Option<i64> {
+    let (first_prefix, first_at) = place_of(first)?;
+    let (prefix, at) = place_of(key)?;
+    let millis = first_at.millis() - at.millis();
+    (prefix == first_prefix && (0..=SPAN_MS).contains(&millis)).then_some(millis)
+}
+
+/// The calls of an entry, the latest first; `None` for a line that cannot be read.
+pub(super) fn calls(key: &Key, lines: &[u8]) -> Vec<Option<(Timestamp, Call)>> {
+    let Some((_, latest)) = place_of(key) else { return Vec::new() };
+    let call = |line: &[u8]| {
+        let start = line.iter().position(|byte| *byte == b'{')?;
+        let millis = match &line[..start] {
+            [] => 0,
+            [digits @ .., _] => std::str::from_utf8(digits).ok()?.parse().ok()?,
+        };
+        Some((latest.plus_millis(-millis), serde_json::from_slice(&line[start..]).ok()?))
+    };
+    lines.split(|byte| *byte == b'\n').map(call).collect()
+}
+
+/// Where an entry is whose first call this is.
+pub(super) fn key(scope: &Scope, at: Timestamp, event_id: &str) -> Key {
+    Key::new(["call", &scope.account, &scope.region, &backwards(at), event_id].join("\0"))
+}
+
+/// The first key of the entries whose first call was made before this moment.
+pub(super) fn first_before(scope: &Scope, moment: Timestamp) -> Key {
+    let after = moment.plus_millis(-1);
+    Key::new(["call", &scope.account, &scope.region, &backwards(after)].join("\0"))
+}
+
+/// Behind all entries of an account and region.
+pub(super) fn end_of(scope: &Scope) -> Key {
+    first_before(scope, Timestamp::from_millis(0))
+}
+
+/// Whose entry this is.
+pub(super) fn scope_of(key: &Key) -> Option<Scope> {
+    let mut parts = std::str::from_utf8(key.as_bytes()).ok()?.split('\0').skip(1);
+    Some(Scope { account: parts.next()?.to_owned(), region: parts.next()?.to_owned() })
+}
+
+/// What stands before the moment in a key, and the moment.
+fn place_of(key: &Key) -> Option<(&str, Timestamp)> {
+    let text = std::str::from_utf8(key.as_bytes()).ok()?;
+    let mut ends = text.match_indices('\0').map(|(index, _)| index).skip(2);
+    let (start, end) = (ends.next()?, ends.next()?);
+    let at = Timestamp::from_millis(LAST_MS - text[start + 1..end].parse::<i64>().ok()?);
+    Some((&text[..start], at))
+}
+
+/// Digits that sort the other way round.
+fn backwards(at: Timestamp) -> String {
+    format!("{:015}", LAST_MS - at.millis().clamp(0, LAST_MS))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::super::{Facts, Identity};
+    use super::*;
+
+    fn scope(region: &str) -> Scope {
+        Scope { account: "123456789012".to_owned(), region: region.to_owned() }
+    }
+
+    fn row(region: &str, millis: i64, name: &str) -> Row {
+        let at = Timestamp::from_millis(1_763_899_200_000 + millis);
+        let identity = Identity {
+            kind: "Root".into(),
+            arn: "arn:aws:iam::123456789012:root".to_owned(),
+            account_id: "123456789012".to_owned(),
+            access_key_id: None,
+            user_name: None,
+            principal_id: None,
+            session_context: None,
+        };
+        let call = Call::new(Facts {
+            at,
+            identity,
+            source: "secretsmanager.amazonaws.com",
+            operation: "GetSecretValue",
+            region,
+            address: None,
+            user_agent: Some("two\nlines {"),
+            parameters: Map::new(),
+            refusal: None,
+            request_id: name,
+        });
+        (key(&scope(region), at, name), call.to_bytes())
+    }
+
+    /// Of each entry its region, and of its calls the milliseconds and the name.
+    #[track_caller]
+    fn check(rows: Vec<Row>, expected: &[(&str, &[(i64, &str)])]) {
+        let entries = gather(rows);
+        let mut found = Vec::new();
+        for (key, lines) in &entries {
+            let told = calls(key, lines).into_iter().map(|call| {
+                let (at, call) = call.unwrap();
+                (at.millis() - 1_763_899_200_000, call.event_id)
+            });
+            found.push((scope_of(key).unwrap().region, told.collect::<Vec<_>>()));
+        }
+        let text = |(region, calls): &(&str, &[(i64, &str)])| {
+            let calls = calls.iter().map(|(millis, name)| (*millis, (*name).to_owned())).collect();
+            ((*region).to_owned(), calls)
+        };
+        assert_eq!(found, expected.iter().map(text).collect::<Vec<(String, Vec<(i64, String)>)>>());
+    }
+
+    #[test]
+    fn calls_of_about_one_time_and_of_one_region_are_one_entry() {
+        let near = SPAN_MS;
+        check(vec![], &[]);
+        check(
+            vec![
+                row("a", 0, "1"),
+                row("b", 0, "2"),
+                row("a", near, "3"),
+                row("a", 7, "4"),
+                row("b", near + 1, "5"),
+            ],
+            &[("a", &[(near, "3"), (7, "4"), (0, "1")]), ("b", &[(near + 1, "5")]), ("b", &[(0, "2")])],
+        );
+        // A name that begins like another one.
+        check(vec![row("a", 0, "1"), row("aa", 0, "2")], &[("a", &[(0, "1")]), ("aa", &[(0, "2")])]);
+    }
+
+    #[test]
+    fn an_entry_takes_no_more_calls_than_fit() {
+        let rows: Vec<Row> = (0..500).map(|number| row("a", number, &number.to_string())).collect();
+        let bytes = rows[0].1.len();
+        let entries = gather(rows);
+        assert!((2..500).contains(&entries.len()));
+        assert!(entries.iter().all(|(_, lines)| lines.len() < BYTES_FULL + 2 * bytes));
+        assert_eq!(entries.iter().flat_map(|(key, lines)| calls(key, lines)).flatten().count(), 500);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_passed_over() {
+        let (key, line) = row("a", 0, "1");
+        for broken in ["", "\n", "5", "x {}", "{}", "\u{ff}"] {
+            let lines = [&line, broken.as_bytes(), &line].join(&b'\n');
+            assert_eq!(calls(&key, &lines).iter().flatten().count(), 2, "{broken:?}");
+        }
+        assert!(calls(&Key::new("call\0a"), &line).is_empty());
+    }
+}
