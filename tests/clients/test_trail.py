@@ -76,6 +76,21 @@ class Trail(unittest.TestCase):
         iam.delete_user_policy(UserName=name, PolicyName="all")
         iam.delete_user(UserName=name)
 
+    def test_who_made_or_asked_for_which_function(self):
+        functions, name = boto3.client("lambda"), f"trail-{uuid.uuid4().hex}"
+        code = {"ZipFile": VALUE.encode()}
+        role = "arn:aws:iam::123456789012:role/rotates"
+        with self.assertRaises(ClientError):
+            functions.create_function(FunctionName=name, Role=role, Code=code, Environment={"Variables": {"A": VALUE}})
+        with self.assertRaises(ClientError):
+            functions.invoke(FunctionName=name, Payload=json.dumps({"SecretId": VALUE}))
+        invoked, made = eventually(lambda: self.both(name))
+        resource = {"ResourceType": "AWS::Lambda::Function", "ResourceName": name}
+        for event, told in ((made, "CreateFunction"), (invoked, "Invoke")):
+            self.assertEqual((event["EventName"], event["Resources"]), (told, [resource]))
+            parameters = json.loads(event["CloudTrailEvent"])["requestParameters"]
+            self.assertEqual(parameters, {"functionName": name})
+
     def both(self, name):
         events = self.events("ResourceName", name)
         return events if len(events) == 2 else None

@@ -14,12 +14,14 @@ use hyper::http::request;
 use hyper::{Request, Response, StatusCode};
 use keywheel_domain::api::ApiError;
 use keywheel_domain::api::lambda::{LambdaError, LambdaErrorCode, Operation, Route};
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::Server;
 use super::auth::LAMBDA;
 use super::body::BodyError;
 use super::wire::{REQUEST_ID, Trace, header_of};
+use crate::audit::trail::parameters;
 use crate::clock::Stopwatch;
 use crate::worker::{LambdaAnswer, LambdaCall, LambdaHeaders};
 
@@ -119,6 +121,9 @@ impl Server {
         let route = route.ok_or_else(unknown)?;
         let lambda = self.lambda.as_ref().ok_or_else(unknown)?;
         trace.operation = Some(operation_name(route.operation));
+        if self.trail.is_some() {
+            trace.parameters = named_by(&route, received.expose());
+        }
         let header =
             |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let call = LambdaCall {
@@ -135,6 +140,17 @@ impl Server {
         let answer = AssertUnwindSafe(lambda.answer(caller, call)).catch_unwind().await;
         Ok(answer.unwrap_or_else(|_| Err(ApiError::internal().into()))?)
     }
+}
+
+/// What the trail says of a request: the function, which is in the path, or in the body of the request that makes it. An
+/// event may hold anything.
+fn named_by(route: &Route, body: &[u8]) -> Map<String, Value> {
+    if route.operation == Operation::CreateFunction {
+        return parameters(body);
+    }
+    let named =
+        (!route.function.is_empty()).then(|| ("functionName".to_owned(), route.function.clone().into()));
+    named.into_iter().collect()
 }
 
 /// As the operation is named in the log and in metrics: the two services have names in common.
