@@ -15,7 +15,6 @@ mod read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use keywheel_domain::secret::Scope;
 use keywheel_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use tokio::sync::Notify;
 
@@ -63,8 +62,8 @@ impl Trail {
     }
 
     /// Writes a call down soon.
-    pub fn note(&self, scope: &Scope, at: Timestamp, call: &Call) {
-        let row = (block::key(scope, at, &call.event_id), call.to_bytes());
+    pub fn note(&self, at: Timestamp, call: &Call<'_>) {
+        let row = (block::key(at, call), call.to_bytes());
         let waiting = {
             let mut waiting = self.waiting();
             waiting.push(row);

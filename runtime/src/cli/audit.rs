@@ -131,7 +131,7 @@ async fn calls(arguments: &CallsArguments, output: &mut impl io::Write) -> anyho
     }
 }
 
-fn line_of_call(at: Timestamp, call: &Call) -> String {
+fn line_of_call(at: Timestamp, call: &Call<'_>) -> String {
     let ended = call.error_code.as_deref().unwrap_or("OK");
     let named = call.resource().map_or("-", |(_, name)| name);
     let (region, name, from) = (&call.aws_region, &call.event_name, &call.source_ip_address);

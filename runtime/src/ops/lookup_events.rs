@@ -1,5 +1,7 @@
 //! LookupEvents.
 
+use std::borrow::Cow;
+
 use keywheel_domain::api::{
     ApiError, EventResource, LookedUpEvent, LookupEventsRequest, LookupEventsResponse, LookupKey,
 };
@@ -75,7 +77,7 @@ impl Operations {
     }
 }
 
-fn passes(call: &Call, attribute: Option<&(LookupKey, String)>) -> bool {
+fn passes(call: &Call<'_>, attribute: Option<&(LookupKey, String)>) -> bool {
     let Some((key, wanted)) = attribute else { return true };
     match key {
         LookupKey::EventId => call.event_id == *wanted,
@@ -85,22 +87,22 @@ fn passes(call: &Call, attribute: Option<&(LookupKey, String)>) -> bool {
         LookupKey::ResourceType => call.resource().is_some_and(|(kind, _)| kind == wanted),
         LookupKey::ResourceName => call.resource().is_some_and(|(_, name)| name == wanted),
         LookupKey::EventSource => call.event_source == *wanted,
-        LookupKey::AccessKeyId => call.user_identity.access_key_id.as_ref() == Some(wanted),
+        LookupKey::AccessKeyId => call.user_identity.access_key_id.as_deref() == Some(wanted),
     }
 }
 
-fn event(at: Timestamp, call: Call) -> LookedUpEvent {
+fn event(at: Timestamp, call: Call<'_>) -> LookedUpEvent {
     let resource =
         |(resource_type, name): (_, &str)| EventResource { resource_type, resource_name: name.to_owned() };
     LookedUpEvent {
         resources: call.resource().map(resource).into_iter().collect(),
         cloud_trail_event: String::from_utf8(call.to_bytes()).unwrap_or_default(),
         username: call.username().to_owned(),
-        event_id: call.event_id,
-        event_name: call.event_name,
+        event_id: call.event_id.into_owned(),
+        event_name: call.event_name.into_owned(),
         read_only: call.read_only.to_string(),
-        access_key_id: call.user_identity.access_key_id,
+        access_key_id: call.user_identity.access_key_id.map(Cow::into_owned),
         event_time: at,
-        event_source: call.event_source,
+        event_source: call.event_source.into_owned(),
     }
 }

@@ -3,6 +3,7 @@
 //! Each request of the API leaves one line in the log: who, what, how long, how it ended. Bodies and
 //! headers never get there.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -261,10 +262,10 @@ impl Server {
 
 /// Writes a call into the trail, once it is known who made it.
 fn note(trail: &Trail, at: Timestamp, trace: Trace, operation: &str, ended: Ended<'_>, request_id: &str) {
-    let Some(caller) = trace.caller else { return };
+    let Some(caller) = &trace.caller else { return };
     let (kind, user_name) = match &caller.principal {
         Principal::Root { .. } => ("Root", None),
-        Principal::User { name, .. } => ("IAMUser", Some(name.clone())),
+        Principal::User { name, .. } => ("IAMUser", Some(name.into())),
         Principal::Role { .. } => ("AssumedRole", None),
         Principal::Rotation { .. } | Principal::ByHand { .. } => ("AWSService", None),
     };
@@ -272,11 +273,11 @@ fn note(trail: &Trail, at: Timestamp, trace: Trace, operation: &str, ended: Ende
     let identity = Identity {
         kind: kind.into(),
         arn: caller.arn(),
-        account_id: caller.account.clone(),
-        access_key_id: caller.access_key_id().map(str::to_owned),
+        account_id: (&caller.account).into(),
+        access_key_id: caller.access_key_id().map(Cow::Borrowed),
         user_name,
         principal_id: is_role.then(|| caller.user_id()).flatten(),
-        session_context: session_context(&caller),
+        session_context: session_context(caller),
     };
     let origin = caller.origin.as_deref();
     let call = Call::new(Facts {
@@ -291,7 +292,7 @@ fn note(trail: &Trail, at: Timestamp, trace: Trace, operation: &str, ended: Ende
         refusal: ended.err(),
         request_id,
     });
-    trail.note(&caller.scope(), at, &call);
+    trail.note(at, &call);
 }
 
 /// What the trail says of temporary credentials.

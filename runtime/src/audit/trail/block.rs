@@ -53,7 +53,7 @@ fn older_by(first: &Key, key: &Key) -> Option<i64> {
 }
 
 /// The calls of an entry, the latest first; `None` for a line that cannot be read.
-pub(super) fn calls(key: &Key, lines: &[u8]) -> Vec<Option<(Timestamp, Call)>> {
+pub(super) fn calls(key: &Key, lines: &[u8]) -> Vec<Option<(Timestamp, Call<'static>)>> {
     let Some((_, latest)) = place_of(key) else { return Vec::new() };
     let call = |line: &[u8]| {
         let start = line.iter().position(|byte| *byte == b'{')?;
@@ -67,8 +67,9 @@ pub(super) fn calls(key: &Key, lines: &[u8]) -> Vec<Option<(Timestamp, Call)>> {
 }
 
 /// Where an entry is whose first call this is.
-pub(super) fn key(scope: &Scope, at: Timestamp, event_id: &str) -> Key {
-    Key::new(["call", &scope.account, &scope.region, &backwards(at), event_id].join("\0"))
+pub(super) fn key(at: Timestamp, call: &Call<'_>) -> Key {
+    let Call { recipient_account_id: account, aws_region: region, event_id, .. } = call;
+    Key::new(format!("call\0{account}\0{region}\0{}\0{event_id}", backwards(at)))
 }
 
 /// The first key of the entries whose first call was made before this moment.
@@ -109,16 +110,12 @@ mod tests {
     use super::super::{Facts, Identity};
     use super::*;
 
-    fn scope(region: &str) -> Scope {
-        Scope { account: "123456789012".to_owned(), region: region.to_owned() }
-    }
-
     fn row(region: &str, millis: i64, name: &str) -> Row {
         let at = Timestamp::from_millis(1_763_899_200_000 + millis);
         let identity = Identity {
             kind: "Root".into(),
             arn: "arn:aws:iam::123456789012:root".to_owned(),
-            account_id: "123456789012".to_owned(),
+            account_id: "123456789012".into(),
             access_key_id: None,
             user_name: None,
             principal_id: None,
@@ -136,7 +133,7 @@ mod tests {
             refusal: None,
             request_id: name,
         });
-        (key(&scope(region), at, name), call.to_bytes())
+        (key(at, &call), call.to_bytes())
     }
 
     /// Of each entry its region, and of its calls the milliseconds and the name.
@@ -147,7 +144,7 @@ mod tests {
         for (key, lines) in &entries {
             let told = calls(key, lines).into_iter().map(|call| {
                 let (at, call) = call.unwrap();
-                (at.millis() - 1_763_899_200_000, call.event_id)
+                (at.millis() - 1_763_899_200_000, call.event_id.into_owned())
             });
             found.push((scope_of(key).unwrap().region, told.collect::<Vec<_>>()));
         }

@@ -13,20 +13,20 @@ const USER_AGENT_CHARS_MAX: usize = 256;
 /// Who called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Identity {
+pub struct Identity<'a> {
     /// `Root`, `IAMUser` or `AssumedRole`.
     #[serde(rename = "type")]
-    pub kind: Cow<'static, str>,
+    pub kind: Cow<'a, str>,
     /// Of the caller.
     pub arn: String,
     /// Twelve digits.
-    pub account_id: String,
+    pub account_id: Cow<'a, str>,
     /// The access key that signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access_key_id: Option<String>,
+    pub access_key_id: Option<Cow<'a, str>>,
     /// The name of a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_name: Option<String>,
+    pub user_name: Option<Cow<'a, str>>,
     /// Of a session of a role: the role's id and the session's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub principal_id: Option<String>,
@@ -91,29 +91,29 @@ impl SessionAttributes {
 /// A call and how it ended. It holds no value: of the request only the members that name something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Call {
-    event_version: Cow<'static, str>,
+pub struct Call<'a> {
+    event_version: Cow<'a, str>,
     /// Who called.
-    pub user_identity: Identity,
+    pub user_identity: Identity<'a>,
     /// To the second, in UTC.
     pub event_time: String,
     /// Such as `secretsmanager.amazonaws.com`.
-    pub event_source: String,
+    pub event_source: Cow<'a, str>,
     /// The operation.
-    pub event_name: String,
+    pub event_name: Cow<'a, str>,
     /// From the credential scope.
-    pub aws_region: String,
+    pub aws_region: Cow<'a, str>,
     /// The other end of the connection.
     #[serde(rename = "sourceIPAddress")]
     pub source_ip_address: String,
     /// What the client calls itself.
-    pub user_agent: String,
+    pub user_agent: Cow<'a, str>,
     /// The code of a refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error_code: Option<String>,
+    pub error_code: Option<Cow<'a, str>>,
     /// The sentence of a refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error_message: Option<String>,
+    pub error_message: Option<Cow<'a, str>>,
     /// What the request named.
     #[serde(default)]
     pub request_parameters: Option<Map<String, Value>>,
@@ -122,17 +122,17 @@ pub struct Call {
     response_elements: Option<Map<String, Value>>,
     /// As the answer's header says it.
     #[serde(rename = "requestID")]
-    pub request_id: String,
+    pub request_id: Cow<'a, str>,
     /// Of the row.
     #[serde(rename = "eventID")]
-    pub event_id: String,
+    pub event_id: Cow<'a, str>,
     /// Whether it could change nothing.
     pub read_only: bool,
-    event_type: Cow<'static, str>,
+    event_type: Cow<'a, str>,
     management_event: bool,
     /// Whose log it is in.
-    pub recipient_account_id: String,
-    event_category: Cow<'static, str>,
+    pub recipient_account_id: Cow<'a, str>,
+    event_category: Cow<'a, str>,
 }
 
 /// What there is to say of a call.
@@ -140,7 +140,7 @@ pub struct Facts<'a> {
     /// When it was answered.
     pub at: Timestamp,
     /// Who called.
-    pub identity: Identity,
+    pub identity: Identity<'a>,
     /// Such as `secretsmanager.amazonaws.com`.
     pub source: &'a str,
     /// The operation.
@@ -159,28 +159,30 @@ pub struct Facts<'a> {
     pub request_id: &'a str,
 }
 
-impl Call {
+impl<'a> Call<'a> {
     /// The call of these facts.
-    pub fn new(facts: Facts<'_>) -> Self {
-        let Facts { at, identity, source, operation, region, address, user_agent, .. } = facts;
+    pub fn new(facts: Facts<'a>) -> Self {
+        let Facts { at, identity, source, operation, region, address, request_id, .. } = facts;
         let (error_code, error_message) = facts.refusal.unzip();
-        let user_agent = user_agent.unwrap_or_default();
+        let user_agent = facts.user_agent.unwrap_or_default();
+        let told =
+            user_agent.char_indices().nth(USER_AGENT_CHARS_MAX).map_or(user_agent.len(), |(end, _)| end);
         Self {
             event_version: EVENT_VERSION.into(),
             recipient_account_id: identity.account_id.clone(),
             user_identity: identity,
             event_time: seconds(at),
-            event_source: source.to_owned(),
-            event_name: operation.to_owned(),
-            aws_region: region.to_owned(),
+            event_source: source.into(),
+            event_name: operation.into(),
+            aws_region: region.into(),
             source_ip_address: address.unwrap_or_default(),
-            user_agent: user_agent.chars().take(USER_AGENT_CHARS_MAX).collect(),
-            error_code: error_code.map(str::to_owned),
-            error_message: error_message.filter(|sentence| !sentence.is_empty()).map(str::to_owned),
+            user_agent: user_agent[..told].into(),
+            error_code: error_code.map(Cow::Borrowed),
+            error_message: error_message.filter(|sentence| !sentence.is_empty()).map(Cow::Borrowed),
             request_parameters: Some(facts.parameters).filter(|parameters| !parameters.is_empty()),
             response_elements: None,
-            request_id: facts.request_id.to_owned(),
-            event_id: facts.request_id.to_owned(),
+            request_id: request_id.into(),
+            event_id: request_id.into(),
             read_only: is_read_only(operation),
             event_type: "AwsApiCall".into(),
             management_event: true,
@@ -240,6 +242,9 @@ fn is_read_only(operation: &str) -> bool {
 
 /// As CloudTrail writes a moment.
 fn seconds(at: Timestamp) -> String {
-    let whole = at.to_string();
-    whole.split_once('.').map_or(whole.clone(), |(seconds, _)| format!("{seconds}Z"))
+    let mut text = at.to_string();
+    if let Some(point) = text.find('.') {
+        text.replace_range(point.., "Z");
+    }
+    text
 }

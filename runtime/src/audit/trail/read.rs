@@ -42,7 +42,7 @@ pub struct Found {
     /// When it was answered.
     pub at: Timestamp,
     /// As it was written down.
-    pub call: Call,
+    pub call: Call<'static>,
 }
 
 /// Some calls, the latest first. Two within a second of one another may have changed places.

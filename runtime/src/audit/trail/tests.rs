@@ -1,4 +1,5 @@
 use futures_util::FutureExt as _;
+use keywheel_domain::secret::Scope;
 use keywheel_domain::time::MINUTE_MS;
 use serde_json::Map;
 
@@ -10,21 +11,21 @@ fn scope(region: &str) -> Scope {
     Scope { account: "123456789012".to_owned(), region: region.to_owned() }
 }
 
-fn call(name: &str, at: Timestamp) -> Call {
+fn call<'a>(region: &'a str, name: &'a str, at: Timestamp) -> Call<'a> {
     Call::new(Facts {
         at,
         identity: Identity {
             kind: "Root".into(),
             arn: "arn:aws:iam::123456789012:root".to_owned(),
-            account_id: "123456789012".to_owned(),
-            access_key_id: Some("AKIATEST".to_owned()),
+            account_id: "123456789012".into(),
+            access_key_id: Some("AKIATEST".into()),
             user_name: None,
             principal_id: None,
             session_context: None,
         },
         source: "secretsmanager.amazonaws.com",
         operation: name,
-        region: "us-east-1",
+        region,
         address: Some("127.0.0.1".to_owned()),
         user_agent: Some("a client"),
         parameters: Map::new(),
@@ -48,7 +49,7 @@ impl World {
 
     fn note(&self, region: &str, name: &str) {
         let at = self.clock.now();
-        self.trail.note(&scope(region), at, &call(name, at));
+        self.trail.note(at, &call(region, name, at));
     }
 
     /// The names of the calls of the last days, the latest first.
@@ -56,7 +57,7 @@ impl World {
         let now = self.clock.now();
         let between = (now.plus_millis(-minutes * MINUTE_MS), now);
         let found = calls(&*self.store, &scope(region), between, None).await.unwrap();
-        found.calls.into_iter().map(|found| found.call.event_name).collect()
+        found.calls.into_iter().map(|found| found.call.event_name.into_owned()).collect()
     }
 }
 
@@ -76,7 +77,7 @@ async fn calls_are_found_by_their_time_the_latest_first() {
     let noon = Timestamp::from_millis(FixedClock::NOON_MS);
     let first = calls(&*world.store, &scope("us-east-1"), (noon, noon), None).await.unwrap();
     let first = first.calls.into_iter().map(|found| (found.at, found.call)).collect::<Vec<_>>();
-    assert_eq!(first, [(noon, call("one", noon))]);
+    assert_eq!(first, [(noon, call("us-east-1", "one", noon))]);
 }
 
 #[tokio::test]
@@ -92,7 +93,7 @@ async fn pages_go_on_where_the_last_one_ended() {
     let (mut names, mut pages, mut after) = (Vec::new(), 0, None);
     loop {
         let page = calls(&*world.store, &scope("us-east-1"), between, after).await.unwrap();
-        names.extend(page.calls.into_iter().map(|found| found.call.event_name));
+        names.extend(page.calls.into_iter().map(|found| found.call.event_name.into_owned()));
         pages += 1;
         after = page.next;
         if after.is_none() {
@@ -113,7 +114,9 @@ async fn a_listing_goes_on_in_the_middle_of_an_entry() {
     world.trail.flush().await;
     let (scope, now) = (scope("us-east-1"), world.clock.now());
     let from = |after| calls(&*world.store, &scope, (now.plus_millis(-3), now), after);
-    let names = |page: Calls| page.calls.into_iter().map(|found| found.call.event_name).collect::<Vec<_>>();
+    let names = |page: Calls| {
+        page.calls.into_iter().map(|found| found.call.event_name.into_owned()).collect::<Vec<_>>()
+    };
     let whole = from(None).await.unwrap();
     let third = Place::parse(&whole.calls[1].place.to_string()).unwrap();
     assert_eq!(names(whole), ["4", "3", "2"]);
@@ -162,11 +165,12 @@ async fn what_waits_when_the_process_stops_is_written() {
 #[test]
 fn a_call_reads_as_cloudtrail_writes_it() {
     let at = Timestamp::from_millis(FixedClock::NOON_MS + 344);
-    let mut read: serde_json::Value = serde_json::from_slice(&call("GetSecretValue", at).to_bytes()).unwrap();
+    let mut read: serde_json::Value =
+        serde_json::from_slice(&call("us-east-1", "GetSecretValue", at).to_bytes()).unwrap();
     assert_eq!(read["eventTime"], "2025-11-23T12:00:00Z");
     assert_eq!(read["userIdentity"]["type"], "Root");
     assert_eq!((&read["readOnly"], &read["sourceIPAddress"]), (&true.into(), &"127.0.0.1".into()));
     read["additional"] = "unknown members are passed over".into();
     let again: Call = serde_json::from_value(read).unwrap();
-    assert_eq!(again, call("GetSecretValue", at));
+    assert_eq!(again, call("us-east-1", "GetSecretValue", at));
 }
