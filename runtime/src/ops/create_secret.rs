@@ -19,7 +19,7 @@ impl Operations {
         caller: &Caller,
         request: CreateSecretRequest,
     ) -> Result<CreateSecretResponse, ApiError> {
-        self.authorize_creation(caller, &request)?;
+        self.authorize_creation(caller, &request).await?;
         check_new_name(&request.name)?;
         let token = required_token(request.client_request_token.as_deref())?;
         let kms_key_id = self.check_key(caller, request.kms_key_id.as_deref()).await?;
@@ -52,11 +52,17 @@ impl Operations {
     }
 
     /// Tags and replicas ask for what they would ask for later.
-    fn authorize_creation(&self, caller: &Caller, request: &CreateSecretRequest) -> Result<(), ApiError> {
+    async fn authorize_creation(
+        &self,
+        caller: &Caller,
+        request: &CreateSecretRequest,
+    ) -> Result<(), ApiError> {
+        let key_arn = self.asked_key_arn(&caller.scope(), request.kms_key_id.as_deref()).await?;
         let access = Access::new("CreateSecret", Some(&request.name))
             .with("secretsmanager:name", Some(request.name.as_str()))
             .with("secretsmanager:description", request.description.as_deref())
             .with("secretsmanager:kmskeyid", request.kms_key_id.as_deref())
+            .with("secretsmanager:kmskeyarn", key_arn)
             .with_tags(request.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())));
         let access = with_replicas(access, &request.replicas);
         // What it is tagged with is what it will have been.

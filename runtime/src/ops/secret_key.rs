@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::envelope::Sealed;
-use keywheel_domain::kms::{KeyId, KeyManager, MANAGED_ALIAS};
+use keywheel_domain::kms::{Alias, KeyId, KeyManager, MANAGED_ALIAS, key_arn};
 use keywheel_domain::secret::{Scope, Secret};
 use keywheel_domain::version::{CURRENT, PENDING, PREVIOUS};
 
 use super::access::{Access, Resource};
 use super::change::Change;
-use super::{Caller, Operations};
+use super::{Caller, Operations, Seen, keys};
 use crate::vault::{KeyError, KmsKeyInUse, VaultError};
 
 /// What the service writes for a version that its own key seals.
@@ -40,6 +40,25 @@ impl Operations {
         self.authorize_writing(caller, &key, None)?;
         key.check_usable().map_err(|_| not_encrypted())?;
         Ok(Some(given.to_owned()))
+    }
+
+    /// The ARN of the key that a caller asks for, as conditions compare it. Whether there is such a key is not
+    /// looked at; only an alias has to be there to stand for one.
+    pub(super) async fn asked_key_arn(
+        &self,
+        scope: &Scope,
+        kms_key_id: Option<&str>,
+    ) -> Result<Option<String>, ApiError> {
+        let Some(Ok(id)) = kms_key_id.map(KeyId::parse) else { return Ok(None) };
+        let of = id.scope(scope);
+        Ok(match &id {
+            KeyId::Key { .. } => Some(id.arn(scope)),
+            KeyId::Alias { .. } if of != scope => None,
+            KeyId::Alias { name, .. } => {
+                let alias: Option<Seen<Alias>> = self.load(keys::kms_alias(of, name)).await?;
+                alias.map(|alias| key_arn(of, &alias.record.key_id))
+            }
+        })
     }
 
     /// Whether the caller may store values in this secret with its key.

@@ -17,9 +17,11 @@ impl Operations {
         caller: &Caller,
         request: UpdateSecretRequest,
     ) -> Result<UpdateSecretResponse, ApiError> {
+        let key_arn = self.asked_key_arn(&caller.scope(), request.kms_key_id.as_deref()).await?;
         let access = Access::secret("UpdateSecret", &request.secret_id)
             .with("secretsmanager:description", request.description.as_deref())
-            .with("secretsmanager:kmskeyid", request.kms_key_id.as_deref());
+            .with("secretsmanager:kmskeyid", request.kms_key_id.as_deref())
+            .with("secretsmanager:kmskeyarn", key_arn);
         let token = required_token(request.client_request_token.as_deref())?;
         // Before anything is said about the key.
         self.find_secret(caller, &access).await?;

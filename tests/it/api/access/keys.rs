@@ -102,3 +102,39 @@ async fn an_encryption_context_can_be_a_condition() {
         assert_eq!(told == "OK", expected, "{condition} {value}: {told}");
     }
 }
+
+#[tokio::test]
+async fn the_key_that_a_secret_asks_for_can_be_a_condition() {
+    let world = World::new().await;
+    let (key, other) = (new_key(&world, &[account()]).await, new_key(&world, &[account()]).await);
+    kms(&world, "CreateAlias", json!({"AliasName": "alias/mine", "TargetKeyId": key})).await;
+    let alias_arn = "arn:aws:kms:us-east-1:123456789012:alias/mine";
+    let id = |arn: &str| arn.rsplit('/').next().unwrap().to_owned();
+    let uses = policy("Allow", "kms:*", "*");
+    let given = policy_if("Allow", "secretsmanager:*", "ArnEquals", "secretsmanager:KmsKeyArn", &key);
+    let caller = user(&[given, uses]);
+    let create = |name: &str, key: &str| json!({"Name": name, "ClientRequestToken": TOKEN, "SecretString": "x", "KmsKeyId": key});
+    let update = |key: &str| json!({"SecretId": "n0", "ClientRequestToken": TOKEN, "KmsKeyId": key});
+    for (number, named) in
+        [key.clone(), id(&key), "alias/mine".to_owned(), alias_arn.to_owned()].iter().enumerate()
+    {
+        check(&world, &caller, "CreateSecret", &create(&format!("n{number}"), named), "OK").await;
+        check(&world, &caller, "UpdateSecret", &update(named), "OK").await;
+    }
+    // Another key, one that is not there, and none at all are refused in the same words.
+    let told = missing("secretsmanager:CreateSecret", "m", "identity-based policy");
+    let nothing = "11111111-2222-4333-8444-555555555555";
+    for named in [
+        other.clone(),
+        id(&other),
+        nothing.to_owned(),
+        "alias/none".to_owned(),
+        "alias/aws/secretsmanager".to_owned(),
+    ] {
+        check(&world, &caller, "CreateSecret", &create("m", &named), &told).await;
+        let told = missing("secretsmanager:UpdateSecret", "n0", "identity-based policy");
+        check(&world, &caller, "UpdateSecret", &update(&named), &told).await;
+    }
+    let body = json!({"Name": "m", "ClientRequestToken": TOKEN, "SecretString": "x"});
+    check(&world, &caller, "CreateSecret", &body, &told).await;
+}
