@@ -6,7 +6,9 @@ use keywheel_domain::api::lambda::{
 use keywheel_domain::function::{Environment, Function, MEMORY_MIB_DEFAULT, TIMEOUT_S_DEFAULT, Version};
 
 use super::records::Write;
+use super::tags::named;
 use super::{action, contended};
+use crate::ops::access::{Access, Resource};
 use crate::ops::{COMMIT_ATTEMPTS_MAX, Caller, Operations, keys};
 
 /// Functions of one account and region.
@@ -33,7 +35,9 @@ impl Operations {
         request: &CreateFunctionRequest,
     ) -> Result<(), LambdaError> {
         let (scope, name) = (caller.scope(), &request.function.name);
-        self.authorize(caller, &action("CreateFunction"), Some(&request.function.arn(&scope)))?;
+        let arn = request.function.arn(&scope);
+        let access = Access::new(action("CreateFunction"), Some(&arn)).with_tags(named(&request.tags));
+        self.authorize_on(caller, &access, &Resource::plain(arn.as_str(), &caller.account))?;
         if self.functions.has(name) || self.load_entry(&keys::function(&scope, name)).await?.is_some() {
             return Err(exists(name));
         }

@@ -1,5 +1,7 @@
 //! TagResource, UntagResource and ListTags, of functions.
 
+use std::collections::BTreeMap;
+
 use keywheel_domain::api::lambda::{
     Empty, LambdaError, ListTagsRequest, ListTagsResponse, TagFunctionRequest, UntagFunctionRequest,
 };
@@ -7,6 +9,7 @@ use keywheel_domain::function::{Function, FunctionId, TAGS_MAX};
 
 use super::records::Write;
 use super::{action, contended};
+use crate::ops::access::{Access, Resource};
 use crate::ops::{COMMIT_ATTEMPTS_MAX, Caller, Operations};
 
 impl Operations {
@@ -17,7 +20,8 @@ impl Operations {
         request: &TagFunctionRequest,
     ) -> Result<Empty, LambdaError> {
         let add = |function: &mut Function| function.tags.extend(request.tags.clone());
-        self.retag(caller, "TagResource", &request.function, add).await
+        let access = Access::new(action("TagResource"), None).with_tags(named(&request.tags));
+        self.retag(caller, &access, &request.function, add).await
     }
 
     /// Takes tags off a function.
@@ -27,7 +31,9 @@ impl Operations {
         request: &UntagFunctionRequest,
     ) -> Result<Empty, LambdaError> {
         let remove = |function: &mut Function| function.tags.retain(|key, _| !request.keys.contains(key));
-        self.retag(caller, "UntagResource", &request.function, remove).await
+        let keys = request.keys.iter().map(String::as_str);
+        let access = Access::new(action("UntagResource"), None).with_tag_keys(keys);
+        self.retag(caller, &access, &request.function, remove).await
     }
 
     /// The tags of a function.
@@ -44,12 +50,13 @@ impl Operations {
     async fn retag(
         &self,
         caller: &Caller,
-        name: &str,
+        access: &Access<'_>,
         id: &FunctionId,
         retag: impl Fn(&mut Function),
     ) -> Result<Empty, LambdaError> {
         let arn = id.arn(&caller.scope());
-        self.authorize(caller, &action(name), Some(&arn))?;
+        self.authorize_on(caller, &access.on(&arn), &Resource::plain(arn.as_str(), &caller.account))?;
+        let name = access.action().rsplit(':').next().unwrap_or_default();
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.function_to_change(caller, id).await?;
             let mut after = seen.record.clone();
@@ -64,4 +71,9 @@ impl Operations {
         }
         Err(contended())
     }
+}
+
+/// Tags as conditions read them.
+pub(super) fn named(tags: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
 }

@@ -11,8 +11,9 @@ use keywheel_domain::kms::{
 use keywheel_domain::secret::Scope;
 
 use super::policies::check_policy;
-use super::tags::check_tags;
+use super::tags::{self, check_tags};
 use crate::entropy;
+use crate::ops::access::{Access, Resource};
 use crate::ops::change::Change;
 use crate::ops::{COMMIT_ATTEMPTS_MAX, Caller, Operations, contended, keys};
 use crate::store::SCAN_ENTRIES_MAX;
@@ -38,7 +39,8 @@ impl Operations {
         caller: &Caller,
         request: CreateKeyRequest,
     ) -> Result<KeyMetadataResponse, ApiError> {
-        self.authorize(caller, "kms:CreateKey", None)?;
+        let access = Access::new("kms:CreateKey", None).with_tags(tags::named(&request.tags));
+        self.authorize_on(caller, &access, &Resource::plain("*", &caller.account))?;
         check_tags(&request.tags)?;
         if let Some(policy) = &request.policy {
             check_policy(policy)?;

@@ -9,6 +9,7 @@ use keywheel_domain::kms::{KeyState, KmsKey};
 use keywheel_domain::time::Timestamp;
 
 use super::records::pending_deletion;
+use crate::ops::access::Access;
 use crate::ops::change::Change;
 use crate::ops::{COMMIT_ATTEMPTS_MAX, Caller, Empty, Operations, contended};
 
@@ -43,8 +44,11 @@ impl Operations {
             check_not_pending(key)?;
             Ok(key.schedule_deletion(request.days, now))
         };
+        let says = |access: Access<'static>| {
+            access.with("kms:schedulekeydeletionpendingwindowindays", Some(request.days.to_string()))
+        };
         let (key, deletion_date) =
-            self.change_kms_key(caller, "ScheduleKeyDeletion", &request.key_id, scheduled).await?;
+            self.change_kms_key_as(caller, "ScheduleKeyDeletion", says, &request.key_id, scheduled).await?;
         Ok(ScheduleKeyDeletionResponse {
             key_id: key.arn(),
             deletion_date,
@@ -80,8 +84,21 @@ impl Operations {
         key_id: &str,
         decide: impl Fn(&mut KmsKey, Timestamp) -> Result<T, ApiError>,
     ) -> Result<(KmsKey, T), ApiError> {
+        self.change_kms_key_as(caller, action, |access| access, key_id, decide).await
+    }
+
+    /// The same for a request that `says` more than its action.
+    pub(super) async fn change_kms_key_as<'a, T>(
+        &self,
+        caller: &Caller,
+        action: &str,
+        says: impl FnOnce(Access<'a>) -> Access<'a>,
+        key_id: &str,
+        decide: impl Fn(&mut KmsKey, Timestamp) -> Result<T, ApiError>,
+    ) -> Result<(KmsKey, T), ApiError> {
+        let access = says(Access::new(format!("kms:{action}"), None));
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let seen = self.kms_key_to_change(caller, action, key_id).await?;
+            let seen = self.kms_key_to_change_as(caller, access.clone(), key_id).await?;
             let mut after = seen.record.clone();
             let decided = decide(&mut after, self.clock.now())?;
             if after == seen.record {

@@ -79,11 +79,21 @@ impl Operations {
         action: &str,
         key_id: &str,
     ) -> Result<Seen<KmsKey>, ApiError> {
+        self.kms_key_to_change_as(caller, Access::new(format!("kms:{action}"), None), key_id).await
+    }
+
+    /// The same for a request that says more than its action.
+    pub(super) async fn kms_key_to_change_as(
+        &self,
+        caller: &Caller,
+        access: Access<'_>,
+        key_id: &str,
+    ) -> Result<Seen<KmsKey>, ApiError> {
         if let Ok(KeyId::Alias { .. }) = KeyId::parse(key_id) {
             let why = format!("Invalid keyId '{key_id}': an alias does not name a key here.");
             return Err(kms_error(KmsErrorCode::InvalidArn, why));
         }
-        let key = self.kms_key_for(caller, action, key_id, Audience::Customers).await?;
+        let key = self.kms_key_as(caller, access, key_id, Audience::Customers).await?;
         let place = kms_key_place(&key.record.scope, &key.record.id);
         Ok(Seen { key: place, revision: key.revision, record: key.record.clone() })
     }

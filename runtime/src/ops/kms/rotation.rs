@@ -11,6 +11,7 @@ use keywheel_domain::time::Timestamp;
 
 use super::Audience;
 use super::key_state::check_not_pending;
+use crate::ops::access::Access;
 use crate::ops::change::Change;
 use crate::ops::{COMMIT_ATTEMPTS_MAX, Caller, Empty, Operations, contended};
 
@@ -31,7 +32,13 @@ impl Operations {
             }
             Ok(())
         };
-        self.change_kms_key(caller, "EnableKeyRotation", &request.key_id, enabled).await.map(|_| Empty {})
+        // Who names no period asks for the default one, and is measured by it.
+        let period = request.period_days.unwrap_or(PERIOD_DAYS_DEFAULT);
+        let says =
+            |access: Access<'static>| access.with("kms:rotationperiodindays", Some(period.to_string()));
+        self.change_kms_key_as(caller, "EnableKeyRotation", says, &request.key_id, enabled)
+            .await
+            .map(|_| Empty {})
     }
 
     /// Lets a key keep its material.

@@ -30,7 +30,15 @@ impl Operations {
             }
             Ok(())
         };
-        self.change_kms_key(caller, "TagResource", &request.key_id, tagged).await.map(|_| Empty {})
+        self.change_kms_key_as(
+            caller,
+            "TagResource",
+            |access| access.with_tags(named(&request.tags)),
+            &request.key_id,
+            tagged,
+        )
+        .await
+        .map(|_| Empty {})
     }
 
     /// Removes tags.
@@ -44,7 +52,15 @@ impl Operations {
             key.tags.retain(|tag| !request.tag_keys.contains(&tag.tag_key));
             Ok(())
         };
-        self.change_kms_key(caller, "UntagResource", &request.key_id, untagged).await.map(|_| Empty {})
+        self.change_kms_key_as(
+            caller,
+            "UntagResource",
+            |access| access.with_tag_keys(request.tag_keys.iter().map(String::as_str)),
+            &request.key_id,
+            untagged,
+        )
+        .await
+        .map(|_| Empty {})
     }
 
     /// Lists the tags of a key.
@@ -59,6 +75,11 @@ impl Operations {
         let (tags, next_marker) = self.kms_page(tags, request.page.limit, &place, |tag| tag.tag_key.clone());
         Ok(ListResourceTagsResponse { tags, truncated: next_marker.is_some(), next_marker })
     }
+}
+
+/// Tags as conditions read them.
+pub(super) fn named(tags: &[KeyTag]) -> impl Iterator<Item = (&str, &str)> {
+    tags.iter().map(|tag| (tag.tag_key.as_str(), tag.tag_value.as_str()))
 }
 
 /// Refuses tags that are the service's own, and one that is named twice.

@@ -1,4 +1,8 @@
+use keywheel_domain::api::lambda::{
+    CreateFunctionRequest, Settings, TagFunctionRequest, UntagFunctionRequest,
+};
 use keywheel_domain::api::query::{Form, IAM};
+use keywheel_domain::function::FunctionId;
 use keywheel_domain::rotation::Step;
 
 use super::*;
@@ -104,4 +108,49 @@ async fn a_denied_rotation_ends_before_it_begins_and_another_one_goes_through() 
     world.call("RotateSecret", &rotate(second)).await.unwrap();
     world.work().await;
     assert_eq!(current().await, second);
+}
+
+#[tokio::test]
+async fn the_tags_of_a_function_can_be_a_condition() {
+    let world = World::new().await;
+    let function = FunctionId { name: "f".to_owned(), qualifier: None };
+    let tags = BTreeMap::from([("Team".to_owned(), "blue".to_owned())]);
+    let create = CreateFunctionRequest {
+        function: function.clone(),
+        code: Vec::new(),
+        settings: Settings::default(),
+        publish: false,
+        tags: tags.clone(),
+    };
+    let tag = TagFunctionRequest { function: function.clone(), tags };
+    let untag = UntagFunctionRequest { function, keys: vec!["Team".to_owned()] };
+    let by_key = ("ForAllValues:StringEquals", "aws:TagKeys");
+    let by_value = ("StringEquals", "aws:RequestTag/team");
+    // There is no such function: that is told to who may tag it.
+    let missing = format!("ResourceNotFoundException: Function not found: {FUNCTION}");
+    for ((operator, key), value, allowed) in
+        [(by_value, "blue", true), (by_value, "red", false), (by_key, "Team", true), (by_key, "Use", false)]
+    {
+        let caller = user(&[policy_if("Allow", "lambda:*", operator, key, value)]);
+        let told = |action: &str| {
+            denied(
+                ANN,
+                action,
+                FUNCTION,
+                &format!("because no identity-based policy allows the {action} action"),
+            )
+        };
+        let expected = |action: &str, otherwise: &str| {
+            if allowed { otherwise.to_owned() } else { told(action) }
+        };
+        let created = world.ops.check_new_function(&caller, &create).await;
+        let created = created.map_or_else(|error| error.to_string(), |()| "OK".to_owned());
+        assert_eq!(created, expected("lambda:CreateFunction", "OK"), "{key} {value}");
+        let tagged = world.ops.tag_function(&caller, &tag).await.map(|_| ()).unwrap_err();
+        assert_eq!(tagged.to_string(), expected("lambda:TagResource", &missing), "{key} {value}");
+        // What is taken off has no value.
+        let untagged = world.ops.untag_function(&caller, &untag).await.map(|_| ()).unwrap_err().to_string();
+        let allowed = allowed && key == "aws:TagKeys";
+        assert_eq!(untagged == missing, allowed, "{key} {value}: {untagged}");
+    }
 }

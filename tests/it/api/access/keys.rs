@@ -104,6 +104,66 @@ async fn an_encryption_context_can_be_a_condition() {
 }
 
 #[tokio::test]
+async fn what_is_asked_of_a_key_can_be_a_condition() {
+    let world = World::new().await;
+    let key = new_key(&world, &[account()]).await;
+    let with = |members: Value| {
+        let mut body = json!({"KeyId": key});
+        body.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        body
+    };
+    let tags = json!({"Tags": [{"TagKey": "Team", "TagValue": "blue"}, {"TagKey": "use", "TagValue": "x"}]});
+    for (operation, body, operator, condition, right, wrong) in [
+        ("CreateKey", tags.clone(), "StringEquals", "aws:RequestTag/team", "blue", "red"),
+        ("CreateKey", tags.clone(), "ForAnyValue:StringEquals", "aws:TagKeys", "use", "other"),
+        ("TagResource", with(tags.clone()), "StringEquals", "aws:RequestTag/Team", "blue", "red"),
+        ("TagResource", with(tags.clone()), "ForAllValues:StringLike", "aws:TagKeys", "*e*", "T*"),
+        (
+            "UntagResource",
+            with(json!({"TagKeys": ["use"]})),
+            "ForAllValues:StringEquals",
+            "aws:TagKeys",
+            "use",
+            "Team",
+        ),
+        (
+            "EnableKeyRotation",
+            with(json!({"RotationPeriodInDays": 90})),
+            "NumericEquals",
+            "kms:RotationPeriodInDays",
+            "90",
+            "91",
+        ),
+        // What is not named is measured as what it comes to.
+        ("EnableKeyRotation", with(json!({})), "NumericEquals", "kms:RotationPeriodInDays", "365", "90"),
+        (
+            "ScheduleKeyDeletion",
+            with(json!({"PendingWindowInDays": 7})),
+            "NumericLessThan",
+            "kms:ScheduleKeyDeletionPendingWindowInDays",
+            "8",
+            "7",
+        ),
+    ] {
+        let target = format!("TrentService.{operation}");
+        for (value, allowed) in [(wrong, false), (right, true)] {
+            let caller = user(&[policy_if("Allow", &format!("kms:{operation}"), operator, condition, value)]);
+            let told = ask(&world, &caller, &target, &body).await;
+            assert!(told == "OK" || told.starts_with("AccessDenied"), "{operation} {condition}: {told}");
+            assert_eq!(told == "OK", allowed, "{operation} {condition} {value}: {told}");
+        }
+    }
+    let key = new_key(&world, &[account()]).await;
+    let condition = "kms:ScheduleKeyDeletionPendingWindowInDays";
+    let caller = user(&[policy_if("Allow", "kms:*", "NumericGreaterThanEquals", condition, "30")]);
+    let target = "TrentService.ScheduleKeyDeletion";
+    let week = json!({"KeyId": key, "PendingWindowInDays": 7});
+    let told = missing("kms:ScheduleKeyDeletion", &key, "identity-based policy");
+    check(&world, &caller, target, &week, &told).await;
+    check(&world, &caller, target, &json!({"KeyId": key}), "OK").await;
+}
+
+#[tokio::test]
 async fn the_key_that_a_secret_asks_for_can_be_a_condition() {
     let world = World::new().await;
     let (key, other) = (new_key(&world, &[account()]).await, new_key(&world, &[account()]).await);
