@@ -155,7 +155,7 @@ impl Versions {
             None => {}
         }
         assert!(!self.get(id).is_some_and(|version| version.filled), "a filled version is compared first");
-        if self.get(id).is_none() && self.0.len() >= VERSIONS_MAX {
+        if !self.has_room(id, now) {
             return Err(PutError::TooManyVersions);
         }
         let first = !self.0.iter().any(|version| version.filled);
@@ -182,11 +182,11 @@ impl Versions {
 
     /// Whether a rotation to the version `id` has room to its very end: for the version, for `AWSPENDING`, and
     /// for `AWSPREVIOUS` when it finishes. One that is pending already goes on in any case.
-    pub fn check_begin(&self, id: &str) -> Result<(), PutError> {
+    pub fn check_begin(&self, id: &str, now: Timestamp) -> Result<(), PutError> {
         if self.is_at(PENDING, id) {
             return Ok(());
         }
-        if self.get(id).is_none() && self.0.len() >= VERSIONS_MAX {
+        if !self.has_room(id, now) {
             return Err(PutError::TooManyVersions);
         }
         let own = [CURRENT, PENDING, PREVIOUS];
@@ -315,6 +315,11 @@ impl Versions {
             }
         }
         (Self(kept), dropped)
+    }
+
+    /// Whether there may be a version `id`: those that are old enough to go with the next change take no room.
+    fn has_room(&self, id: &str, now: Timestamp) -> bool {
+        self.get(id).is_some() || self.0.len() < VERSIONS_MAX || !self.retire(now).1.is_empty()
     }
 
     fn within_quota(self) -> Option<Self> {

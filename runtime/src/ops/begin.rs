@@ -125,7 +125,7 @@ impl Operations {
         if !usable {
             return Err(ApiError::new(ErrorCode::InvalidParameter, token_in_use(token, secret)));
         }
-        after.versions.check_begin(token).map_err(|error| no_room(&error))?;
+        after.versions.check_begin(token, now).map_err(|error| no_room(&error))?;
         if !begin.purpose.is_passing() {
             after.versions = after.versions.begin(token, now);
             return Ok(change);

@@ -82,7 +82,7 @@ impl Operations {
             Some(token) => token,
             None => {
                 let token = rotation::slot_token(secret_arn, slot.opens);
-                if let Err(why) = seen.record.versions.check_begin(&token) {
+                if let Err(why) = seen.record.versions.check_begin(&token, now) {
                     return Ok(self.left_out(seen, slot, now, &why.to_string()));
                 }
                 token
@@ -162,7 +162,7 @@ impl Operations {
             after.verification = after.next_verification(now.max(due));
             let possible = secret.rotation.is_some() && secret.versions.holder(CURRENT).is_some();
             let token = rotation::copy_token(secret_arn, &rotation::slot_token(secret_arn, due));
-            let room = secret.versions.check_begin(&token);
+            let room = secret.versions.check_begin(&token, now);
             let starts = possible && room.is_ok() && self.unfinished_token(secret).await?.is_none();
             let change = if starts {
                 let cause = Cause::Schedule { slot: due, closes: None };

@@ -199,17 +199,22 @@ fn a_rotation_begins_only_with_room_for_all_of_its_labels() {
         put(&Versions::default(), "1", &names)
     };
     let room = STAGES_MAX - 3;
-    assert_eq!(labelled(room).check_begin("2"), Ok(()));
+    assert_eq!(labelled(room).check_begin("2", NOW), Ok(()));
     let ends = put(&labelled(room).begin("2", NOW), "2", &[PENDING]);
     let ends = ends.move_stage(CURRENT, Some("1"), Some("2"), NOW).expect("there is room to the end");
     assert_eq!(ends.iter().map(|version| version.stages.len()).sum::<usize>(), STAGES_MAX);
     let full = labelled(room + 1);
-    assert_eq!(full.check_begin("2"), Err(PutError::TooManyStages));
+    assert_eq!(full.check_begin("2", NOW), Err(PutError::TooManyStages));
     // What is pending may be all that a target knows: it goes on.
-    assert_eq!(full.begin("2", NOW).check_begin("2"), Ok(()));
+    assert_eq!(full.begin("2", NOW).check_begin("2", NOW), Ok(()));
     let many = (1..VERSIONS_MAX).fold(put(&Versions::default(), "0", &[CURRENT]), |versions, number| {
         put(&versions, &number.to_string(), &[CURRENT])
     });
-    assert_eq!(many.check_begin("new"), Err(PutError::TooManyVersions));
-    assert_eq!(many.check_begin("7"), Ok(()));
+    assert_eq!(many.check_begin("new", NOW), Err(PutError::TooManyVersions));
+    assert_eq!(many.check_begin("7", NOW), Ok(()));
+    // A day later old ones can go: a secret that was filled once is not full for ever.
+    let later = NOW.plus_millis(DEPRECATED_KEPT_MS + 1);
+    assert_eq!(many.check_begin("new", later), Ok(()));
+    let next = many.put("new", &stages(&[CURRENT]), None, later).expect("old versions make room");
+    assert_eq!(next.retire(later).0.iter().count(), VERSIONS_MAX + 1 - DROPPED_AT_ONCE_MAX);
 }
