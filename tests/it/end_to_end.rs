@@ -9,6 +9,7 @@ mod cli;
 mod crash;
 mod fleet;
 mod full_disk;
+mod limits;
 mod log;
 mod mysql;
 mod outage;

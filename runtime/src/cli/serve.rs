@@ -78,7 +78,8 @@ pub(super) struct ServeArguments {
     #[arg(long, value_name = "DAYS", default_value_t = trail::DAYS_DEFAULT)]
     trail_days: u16,
     /// Sets a limit: `secrets` of an account in one region [500000], `connections` [1024] and `requests` [256] at one
-    /// time, `connection-requests` until a connection is closed [100000].
+    /// time, `connection-requests` until a connection is closed [100000]; or lowers one of a secret: `versions` [500],
+    /// `labels` [20], `tags` [50], `value-bytes` [65536], `policy-characters` [20480].
     #[arg(long, value_name = "NAME=NUMBER")]
     limit: Vec<String>,
     /// The form of the log on standard error.

@@ -8,6 +8,7 @@ use keywheel_domain::time::Timestamp;
 use keywheel_domain::version::{CURRENT, PENDING, PREVIOUS, PutError, STAGES_MAX, VERSIONS_MAX};
 
 use super::change::Change;
+use super::quotas::too_many_versions;
 use super::values::{put_refused, token_in_use};
 use super::{Operations, Seen};
 use crate::entropy;
@@ -141,15 +142,13 @@ impl Operations {
 
 /// A rotation that would find no room for its labels when it finishes does not begin.
 fn no_room(error: &PutError) -> ApiError {
-    let told = match error {
-        PutError::TooManyVersions => {
-            format!("A secret can have at most {VERSIONS_MAX} versions made within a day.")
-        }
-        _ => format!(
-            "A secret can have at most {STAGES_MAX} staging labels, and a rotation needs {CURRENT}, {PENDING} and \
-             {PREVIOUS}: take another one off."
-        ),
-    };
+    if *error == PutError::TooManyVersions {
+        return too_many_versions(VERSIONS_MAX);
+    }
+    let told = format!(
+        "A secret can have at most {STAGES_MAX} staging labels, and a rotation needs {CURRENT}, {PENDING} and \
+         {PREVIOUS}: take another one off."
+    );
     ApiError::new(ErrorCode::LimitExceeded, told)
 }
 

@@ -21,6 +21,9 @@ impl Operations {
     ) -> Result<CreateSecretResponse, ApiError> {
         self.authorize_creation(caller, &request).await?;
         check_new_name(&request.name)?;
+        if let Some(value) = &request.value {
+            self.quotas.check_value(value)?;
+        }
         let token = required_token(request.client_request_token.as_deref())?;
         let kms_key_id = self.check_key(caller, request.kms_key_id.as_deref()).await?;
         check_cross_account(caller, &request)?;
@@ -98,6 +101,7 @@ impl Operations {
             let told = format!("A secret can have at most {TAGS_MAX} tags.");
             return Err(ApiError::new(ErrorCode::InvalidParameter, told));
         }
+        self.quotas.check_tags(0, &secret)?;
         if request.value.is_some() {
             let put = secret.versions.put(token, &[CURRENT.to_owned()], None, now);
             secret.versions = put.expect("the first version of a secret is within every quota");

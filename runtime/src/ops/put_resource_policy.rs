@@ -20,6 +20,7 @@ impl Operations {
         let access = Access::secret("PutResourcePolicy", &request.secret_id)
             .with_flag("secretsmanager:blockpublicpolicy", request.block_public_policy);
         check_policy_name(request.policy_name.as_deref())?;
+        self.quotas.check_policy(&request.resource_policy)?;
         let policy = read_policy(&request.resource_policy)?;
         if request.block_public_policy && policy.is_public() {
             let told =

@@ -23,6 +23,7 @@ impl Operations {
                 let told = format!("A secret can have at most {TAGS_MAX} tags.");
                 return Err(ApiError::new(ErrorCode::InvalidParameter, told));
             }
+            self.quotas.check_tags(seen.record.tags.len(), &after)?;
             if after.tags == seen.record.tags {
                 return Ok(Empty {});
             }

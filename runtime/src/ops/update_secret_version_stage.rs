@@ -5,12 +5,13 @@ use keywheel_domain::api::{
 };
 use keywheel_domain::rotation::{End, Job};
 use keywheel_domain::secret::Secret;
-use keywheel_domain::version::{MoveError, PENDING};
+use keywheel_domain::version::{MoveError, PENDING, STAGES_MAX};
 
 use super::access::Access;
 use super::authorize::check_move;
 use super::change::Change;
-use super::values::{check_own_values, too_many_stages};
+use super::quotas::too_many_labels;
+use super::values::check_own_values;
 use super::{COMMIT_ATTEMPTS_MAX, Caller, Operations, Seen, contended};
 
 impl Operations {
@@ -39,6 +40,9 @@ impl Operations {
                 .map_err(|error| refused(&error, stage))?;
             if versions == seen.record.versions {
                 return Ok(answer(&seen.record));
+            }
+            if !caller.is_rotation() {
+                self.quotas.check_versions(&seen.record.versions, &versions)?;
             }
             let after = Secret { versions, changed: now, ..seen.record.clone() };
             let row = self.audit_row(
@@ -98,6 +102,6 @@ fn refused(error: &MoveError, stage: &str) -> ApiError {
         MoveError::CurrentMustStay => parameter(format!(
             "You can only move staging label {stage} to a different secret version. It can't be completely removed."
         )),
-        MoveError::TooManyStages => too_many_stages(),
+        MoveError::TooManyStages => too_many_labels(STAGES_MAX),
     }
 }

@@ -23,6 +23,7 @@ impl Operations {
             }
             None => self.authorize(caller, "ValidateResourcePolicy", None)?,
         }
+        self.quotas.check_policy(&request.resource_policy)?;
         let mut validation_errors = Vec::new();
         if read_policy(&request.resource_policy)?.is_public() {
             validation_errors.push(PolicyValidationError {

@@ -4,9 +4,10 @@ use keywheel_domain::api::{ApiError, ErrorCode, SecretValue};
 use keywheel_domain::rotation::End;
 use keywheel_domain::secret::{Secret, check_name};
 use keywheel_domain::time::Timestamp;
-use keywheel_domain::version::{self, CURRENT, Comparison, PENDING, PutError};
+use keywheel_domain::version::{CURRENT, Comparison, PENDING, PutError, STAGES_MAX, VERSIONS_MAX};
 
 use super::change::Change;
+use super::quotas::{too_many_labels, too_many_versions};
 use super::secret_key::{not_opened, not_sealed};
 use super::{Caller, Operations, Seen};
 use crate::vault::Address;
@@ -145,6 +146,10 @@ impl Operations {
         let Put { token, value, stages, now, proven } = put;
         let secret = &seen.record;
         check_own_values(secret)?;
+        let by_hand = !caller.is_rotation() && !proven;
+        if by_hand {
+            self.quotas.check_value(value)?;
+        }
         self.authorize_sealing(caller, &after).await?;
         let known = self.compare(secret, token, value).await?;
         after.versions = secret
@@ -157,7 +162,6 @@ impl Operations {
         let sealed = self.seal(&after, token, value).await?;
         after.changed = now;
         let mut change = Change::new();
-        let by_hand = !caller.is_rotation() && !proven;
         let current = after.versions.is_at(CURRENT, token);
         if by_hand
             && (current || after.versions.is_at(PENDING, token))
@@ -170,6 +174,9 @@ impl Operations {
             after.reschedule_from_rotation(now);
         }
         after.versions = after.versions.retire(now).0;
+        if by_hand {
+            self.quotas.check_versions(&secret.versions, &after.versions)?;
+        }
         Ok(Some((change.update_secret(seen, &after).put_value(&secret.arn, token, sealed), after)))
     }
 }
@@ -188,11 +195,8 @@ pub(super) struct Put<'a> {
 pub(super) fn put_refused(error: &PutError, token: &str, secret: &Secret) -> ApiError {
     match error {
         PutError::TokenReused => ApiError::new(ErrorCode::ResourceExists, token_in_use(token, secret)),
-        PutError::TooManyStages => too_many_stages(),
-        PutError::TooManyVersions => ApiError::new(
-            ErrorCode::LimitExceeded,
-            format!("A secret can have at most {} versions made within a day.", version::VERSIONS_MAX),
-        ),
+        PutError::TooManyStages => too_many_labels(STAGES_MAX),
+        PutError::TooManyVersions => too_many_versions(VERSIONS_MAX),
     }
 }
 
@@ -201,13 +205,5 @@ pub(super) fn token_in_use(token: &str, secret: &Secret) -> String {
     let arn = &secret.arn;
     format!(
         "You can't use ClientRequestToken {token} because that value is already in use for a version of secret {arn}."
-    )
-}
-
-/// The quota of labels, in the service's words.
-pub(super) fn too_many_stages() -> ApiError {
-    ApiError::new(
-        ErrorCode::LimitExceeded,
-        format!("A secret can have at most {} staging labels.", version::STAGES_MAX),
     )
 }

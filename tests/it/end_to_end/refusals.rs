@@ -72,7 +72,10 @@ async fn limits_are_those_that_were_set() {
     let told = refused.unwrap_err().to_string();
     assert!(told.contains("LimitExceededException") && told.contains("more than 2 secrets"), "{told}");
     for (limit, sentence) in [
-        ("secret=2", "the names are secrets, connections, requests, connection-requests"),
+        (
+            "secret=2",
+            "the names are secrets, versions, labels, tags, value-bytes, policy-characters, connections",
+        ),
         ("requests=0", "--limit requests takes a number from 1 to 65536"),
     ] {
         let output = process::output(process::serve(data.path()).unwrap().args(["--limit", limit])).await;

@@ -9,7 +9,7 @@ const ADMIN_SECRET: &str = "prod/admin";
 
 impl Site {
     /// Calls a verb, and waits for the end of its job.
-    async fn verb(&self, verb: &str, end: &str) -> Value {
+    pub(super) async fn verb(&self, verb: &str, end: &str) -> Value {
         let asked =
             self.client.call(&format!("Keywheel.{verb}"), json!({ "SecretId": SECRET })).await.unwrap();
         self.job(asked["ClientRequestToken"].as_str().unwrap(), end).await

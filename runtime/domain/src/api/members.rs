@@ -28,7 +28,8 @@ pub(super) const TOKEN_CHARS: Bounds = 32..=64;
 /// A staging label.
 pub(super) const STAGE_CHARS: Bounds = 1..=256;
 /// `SecretString` in bytes and `SecretBinary` in decoded bytes.
-pub(super) const VALUE_BYTES: Bounds = 1..=65_536;
+pub const VALUE_BYTES_MAX: usize = 65_536;
+const VALUE_BYTES: Bounds = 1..=VALUE_BYTES_MAX;
 /// `NextToken`.
 pub(super) const NEXT_TOKEN_CHARS: Bounds = 1..=4096;
 /// `Description` and `KmsKeyId`.
@@ -332,7 +333,8 @@ impl Members {
         Ok(read)
     }
 
-    fn check_length(&mut self, name: &str, length: usize, bounds: &Bounds) {
+    /// Notes that `name` is shorter or longer than `bounds`.
+    pub fn check_length(&mut self, name: &str, length: usize, bounds: &Bounds) {
         if length < *bounds.start() {
             self.violation(name, &format!("have length greater than or equal to {}", bounds.start()));
         } else if length > *bounds.end() {

@@ -103,9 +103,11 @@ pub use list_secret_version_ids::{
 pub use list_secrets::{Filter, FilterKey, ListSecretsRequest, ListSecretsResponse, SecretListEntry, SortBy};
 pub use list_webhooks::{ListWebhooksRequest, ListWebhooksResponse, WebhookDescription};
 pub use lookup_events::{EventResource, LookedUpEvent, LookupEventsRequest, LookupEventsResponse, LookupKey};
-pub use members::{Bounds, Members};
+pub use members::{Bounds, Members, VALUE_BYTES_MAX};
 pub use preview_schedule::{PreviewScheduleRequest, PreviewScheduleResponse};
-pub use put_resource_policy::{DEFAULT_POLICY, PutResourcePolicyRequest, PutResourcePolicyResponse};
+pub use put_resource_policy::{
+    DEFAULT_POLICY, POLICY_CHARS_MAX, PutResourcePolicyRequest, PutResourcePolicyResponse,
+};
 pub use put_rotation_policy::{PutRotationPolicyRequest, PutRotationPolicyResponse};
 pub use put_secret_value::{PutSecretValueRequest, PutSecretValueResponse};
 pub use put_webhook::{PutWebhookRequest, PutWebhookResponse};

@@ -7,8 +7,9 @@ use super::{ApiError, Request};
 
 /// The only policy that a secret can have.
 pub const DEFAULT_POLICY: &str = "default";
-/// `ResourcePolicy`, in bytes.
-const POLICY_BYTES: Bounds = 1..=20_480;
+/// Characters of `ResourcePolicy`.
+pub const POLICY_CHARS_MAX: usize = 20_480;
+const POLICY_BYTES: Bounds = 1..=POLICY_CHARS_MAX;
 /// `PolicyName`.
 const POLICY_NAME_CHARS: Bounds = 1..=64;
 
