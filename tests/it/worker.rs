@@ -4,12 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 
 use async_trait::async_trait;
 use keywheel::entropy::Entropy;
+use keywheel::ops::keys::{self, Due, DueEntry};
+use keywheel::store::{Batch, SCAN_ENTRIES_MAX, Store};
 use keywheel::worker::{Invocation, Invoke, Report};
 use keywheel_domain::api::{ApiError, PutSecretValueRequest, SecretValue, UpdateSecretVersionStageRequest};
 use keywheel_domain::rotation::{Outcome, Step};
+use keywheel_domain::time::Timestamp;
 use keywheel_domain::version::{CURRENT, PENDING};
 use keywheel_tests::clock::SimClock;
 use keywheel_tests::entropy::SimEntropy;
@@ -124,6 +128,34 @@ async fn a_dead_target_delays_no_other() {
     assert_eq!(*function.hanging.lock().unwrap(), TARGET_MAX, "the rest waits for room, and hammers nobody");
     stop.send(true).unwrap();
     work.await.unwrap();
+}
+
+/// A start reads the whole due index; whoever asks something meanwhile is answered.
+#[tokio::test]
+async fn a_start_over_many_secrets_gives_way_to_requests() {
+    const PAGES: usize = 3;
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(SimStore::new());
+    let (clock, entropy) = (Arc::new(SimClock::at_noon()), Arc::new(SimEntropy::new(7)));
+    let node = Node::open(Arc::clone(&store), folder.path(), &["hanging"], clock, entropy).await.unwrap();
+    let node = Arc::new(node);
+    for page in 0..PAGES {
+        let entries = (0..SCAN_ENTRIES_MAX).map(|index| DueEntry {
+            at: Timestamp::default(),
+            due: Due::Rotation,
+            secret_arn: format!("{page}-{index}"),
+        });
+        let batch = entries.fold(Batch::new(), |batch, entry| batch.put(keys::due(&entry), Vec::new()));
+        store.commit(batch).await.unwrap();
+    }
+    let function = Hanging { node: Arc::clone(&node), hanging: Mutex::default() };
+    let worker = node.worker_over(Arc::new(function));
+    let mut adoption = std::pin::pin!(worker.adopt_orphans());
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..PAGES {
+        assert!(adoption.as_mut().poll(&mut context).is_pending());
+    }
+    adoption.await.unwrap();
 }
 
 /// Secrets of one concurrency group, each on a target of its own.

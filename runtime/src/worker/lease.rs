@@ -46,6 +46,8 @@ impl Worker {
             if found.len() < SCAN_ENTRIES_MAX {
                 return Ok(());
             }
+            // A store answers at once, and others have to be answered while a million entries are read.
+            tokio::task::yield_now().await;
         }
     }
 
