@@ -103,6 +103,8 @@ pub enum Standing {
 /// What temporary credentials say of their session.
 #[derive(Debug)]
 pub struct Session {
+    /// The access key that asked for them, with which they end; those of a role last without it.
+    pub key_id: Option<String>,
     /// When they were given out.
     pub issued: Timestamp,
     /// When they end.
@@ -183,6 +185,15 @@ impl Caller {
             | Principal::User { access_key_id, .. }
             | Principal::Role { access_key_id, .. } => Some(access_key_id),
             Principal::Rotation { .. } | Principal::ByHand { .. } => None,
+        }
+    }
+
+    /// The access key on which all that the caller may do rests: the one that signed, or the one that asked for the
+    /// temporary credentials that did.
+    pub fn lasting_key_id(&self) -> Option<&str> {
+        match self.session.as_deref() {
+            Some(session) => session.key_id.as_deref(),
+            None => self.access_key_id(),
         }
     }
 

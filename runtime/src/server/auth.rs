@@ -66,13 +66,21 @@ impl Authenticator {
         let open = operations.open_session(presented.access_key_id, token).await?.ok_or_else(unknown)?;
         let now = self.clock.now();
         presented.verify(&presented.signing_key(&open.secret), now).map_err(|error| refused(&error))?;
-        if open.expires <= now {
+        if open.session.expires <= now {
             return Err(refused(&AuthError::ExpiredToken));
         }
-        if let Some(parent) = &open.parent_key_id {
-            self.lookup(parent).await?.ok_or_else(unknown)?;
+        if let Some(key_id) = &open.session.key_id {
+            self.lookup(key_id).await?.ok_or_else(unknown)?;
         }
         operations.resume_session(open, presented.region).await?.ok_or_else(unknown)
+    }
+
+    /// Whether the access key of a caller is still there, and active.
+    pub(super) async fn still_knows(&self, caller: &Caller) -> Result<bool, ApiError> {
+        match caller.lasting_key_id() {
+            Some(key_id) => Ok(self.lookup(key_id).await?.is_some()),
+            None => Ok(true),
+        }
     }
 
     async fn lookup(&self, access_key_id: &str) -> Result<Option<Arc<AccessKey>>, ApiError> {

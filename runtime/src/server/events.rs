@@ -18,7 +18,7 @@ use keywheel_domain::time::{HOUR_MS, SECOND_MS, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::answer_body::AnswerBody;
-use super::auth::SECRETS_MANAGER;
+use super::auth::{Authenticator, SECRETS_MANAGER};
 use super::wire::{Refusal, Trace};
 use super::{Server, wire};
 use crate::clock::{Clock, Stopwatch};
@@ -99,6 +99,7 @@ impl Server {
         let session_ends = caller.session.as_ref().map(|session| session.expires);
         Ok(Follower {
             operations: Arc::clone(&self.operations),
+            authenticator: Arc::clone(&self.authenticator),
             clock: Arc::clone(&self.clock),
             caller,
             next,
@@ -141,6 +142,7 @@ fn streamed(follower: Follower, request_id: &str) -> Response<AnswerBody> {
 /// Reads the log for one caller, from one place on.
 struct Follower {
     operations: Arc<Operations>,
+    authenticator: Arc<Authenticator>,
     clock: Arc<dyn Clock>,
     caller: Caller,
     /// The first event that was not looked at yet.
@@ -152,8 +154,11 @@ struct Follower {
 }
 
 impl Follower {
-    /// The caller as the store has them now; `None` when they are gone, or another one has the name.
+    /// The caller as the store has them now; `None` when they or their key are gone, or another one has the name.
     async fn caller_now(&self) -> Option<Caller> {
+        if !self.authenticator.still_knows(&self.caller).await.ok()? {
+            return None;
+        }
         let caller = self.operations.identify(self.caller.clone()).await.ok()?;
         let id = |caller: &Caller| caller.identity().map(|identity| identity.id.clone());
         (id(&caller) == id(&self.caller)).then_some(caller)

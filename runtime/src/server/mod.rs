@@ -58,7 +58,7 @@ pub struct Parts {
 /// Answers requests. It keeps nothing between two of them but caches.
 pub struct Server {
     operations: Arc<Operations>,
-    authenticator: Authenticator,
+    authenticator: Arc<Authenticator>,
     clock: Arc<dyn Clock>,
     request_ids: RequestIds,
     metrics: Arc<Metrics>,
@@ -81,7 +81,7 @@ impl Server {
     /// through [`Server::answer`].
     pub fn new(parts: Parts) -> Self {
         let Parts { operations, access_keys, clock, entropy, metrics, limits } = parts;
-        let authenticator = Authenticator::new(access_keys, Arc::clone(&clock));
+        let authenticator = Arc::new(Authenticator::new(access_keys, Arc::clone(&clock)));
         let request_ids = RequestIds::new(&*entropy);
         let bodies = body::room(&limits);
         Self {

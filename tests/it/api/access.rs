@@ -76,6 +76,7 @@ fn session(statements: &[Value], within: &[Value]) -> Caller {
     };
     let now = keywheel_domain::time::Timestamp::from_millis(0);
     let session = Session {
+        key_id: None,
         issued: now,
         expires: now,
         policies: within.iter().map(|statement| named(statement, Kind::Session)).collect(),

@@ -15,6 +15,9 @@ use crate::tally::Tally;
 const THREADS: &str = "RUST_TEST_THREADS";
 const TESTS_PER_PROCESSOR: usize = 2;
 
+/// What each value begins with that the tests make up as a secret: `tests/src/canary.rs`.
+const SECRET_BEGINNING: &str = "KeywheelCanary";
+
 /// A check, with the command that makes it.
 struct Phase {
     name: &'static str,
@@ -58,7 +61,8 @@ pub(crate) fn everything() -> Result<bool> {
     Ok(total.failed == 0)
 }
 
-/// Runs one phase, shows its output as it comes, and counts the tests in it.
+/// Runs one phase, shows its output as it comes, and counts the tests in it. It fails as well when a secret is in
+/// what the tests, or the servers that they started, have printed.
 fn run(phase: &Phase) -> Result<(Tally, bool)> {
     let mut command: Command = command::cargo(phase.arguments);
     command.envs(phase.environment.iter().copied()).stdout(Stdio::piped());
@@ -70,14 +74,24 @@ fn run(phase: &Phase) -> Result<(Tally, bool)> {
     }
     let mut child = command.spawn().context("starting cargo")?;
     let output = child.stdout.take().context("cargo has no output")?;
-    let mut tally = Tally::default();
-    for line in BufReader::new(output).split(b'\n') {
+    let (tally, is_clean) = watch(BufReader::new(output), |line| println!("{line}"))?;
+    if !is_clean {
+        println!("xtask: a line above shows a secret: it begins with `{SECRET_BEGINNING}`");
+    }
+    Ok((tally, child.wait()?.success() && is_clean))
+}
+
+/// Counts the tests in some output, and tells whether it is free of secrets.
+fn watch(output: impl BufRead, mut show: impl FnMut(&str)) -> Result<(Tally, bool)> {
+    let (mut tally, mut is_clean) = (Tally::default(), true);
+    for line in output.split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
-        println!("{line}");
+        show(&line);
         tally = tally.plus(Tally::of_line(&line));
+        is_clean &= !line.contains(SECRET_BEGINNING);
     }
-    Ok((tally, child.wait()?.success()))
+    Ok((tally, is_clean))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a developer's tool tells how long it took")]
@@ -88,4 +102,17 @@ fn now() -> Instant {
 fn shown(duration: Duration) -> String {
     let seconds = duration.as_secs();
     format!("{} min {:02} s", seconds / 60, seconds % 60)
+}
+
+#[test]
+fn a_secret_in_the_output_is_found() {
+    let check = |output: &str, expected: bool| {
+        let mut shown = String::new();
+        let (tally, is_clean) = watch(output.as_bytes(), |line| shown.push_str(line)).unwrap();
+        assert_eq!((tally.passed, is_clean), (2, expected), "{output}");
+        assert_eq!(shown, output.replace('\n', ""));
+    };
+    let ending = "test result: ok. 2 passed; 0 failed; 0 ignored";
+    check(&format!("test canary::a_value ... ok\n{ending}\n"), true);
+    check(&format!("no password `{SECRET_BEGINNING}x7` here\n{ending}"), false);
 }

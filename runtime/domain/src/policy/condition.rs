@@ -2,20 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::document::Fault;
+use super::fault::Fault;
 use super::json::Json;
 use super::operand::Operand;
+use super::request::Context;
 
 /// Operators and keys in one `Condition` element, multiplied out.
 const CONDITIONS_MAX: usize = 100;
 /// Values for one key.
 const CONDITION_VALUES_MAX: usize = 1_000;
-
-/// What is known about a request. Asked only for the keys that a matching statement names.
-pub trait Context {
-    /// The values of a condition key, which comes in small letters; `None` when the request does not have it.
-    fn values(&self, key: &str) -> Option<Vec<Cow<'_, str>>>;
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quantifier {

@@ -4,6 +4,13 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::fault::Fault;
+
+/// Values in one list: actions, resources, principals, values of a condition.
+const VALUES_MAX: usize = 1_000;
+/// Characters of one action, resource, principal or condition value.
+const VALUE_CHARS_MAX: usize = 2_048;
+
 /// A value of JSON; members keep their order.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
@@ -73,4 +80,21 @@ impl<'de> Visitor<'de> for JsonVisitor {
         }
         Ok(Json::Object(object))
     }
+}
+
+/// One text, or a list of at least one.
+pub(super) fn texts<'a>(value: &'a Json, element: &'static str) -> Result<Vec<&'a str>, Fault> {
+    let values = match value {
+        Json::List(list) if !list.is_empty() => list.as_slice(),
+        Json::Text(_) => std::slice::from_ref(value),
+        _ => return Err(Fault::Form { element }),
+    };
+    if values.len() > VALUES_MAX {
+        return Err(Fault::TooMany { element });
+    }
+    let text = |value: &'a Json| match value {
+        Json::Text(text) if text.chars().count() <= VALUE_CHARS_MAX => Ok(text.as_str()),
+        _ => Err(Fault::Form { element }),
+    };
+    values.iter().map(text).collect()
 }

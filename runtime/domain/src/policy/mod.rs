@@ -5,12 +5,14 @@
 //! is none) equals nothing: what asks for it fails, and what excludes it passes.
 
 mod condition;
+mod decision;
 #[cfg(test)]
 mod differential_tests;
 mod document;
 mod evaluate;
 #[cfg(test)]
 mod evaluate_tests;
+mod fault;
 mod json;
 #[cfg(test)]
 mod match_tests;
@@ -20,14 +22,16 @@ mod principal;
 #[cfg(test)]
 mod property_tests;
 mod public;
+mod request;
 mod statement;
 #[cfg(test)]
 mod tests;
 
-pub use condition::{Condition, Context};
-pub use document::{DOCUMENT_BYTES_MAX, Document, Effect, Fault, Kind, MalformedDocument, Place, Statement};
-pub use evaluate::{
-    Caller, Decision, Grant, Layer, Named, Policies, Reason, Request, ResourceRule, Source, evaluate, explain,
-};
+pub use condition::Condition;
+pub use decision::{Decision, Grant, Layer, Reason, Source};
+pub use document::{Document, Effect, Kind, MalformedDocument, Place, Statement};
+pub use evaluate::{Named, Policies, ResourceRule, evaluate, explain};
+pub use fault::{DOCUMENT_BYTES_MAX, Fault};
 pub use public::{findings, is_public};
+pub use request::{Caller, Context, Request};
 pub use statement::{Finding, Mismatch};

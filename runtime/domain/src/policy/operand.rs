@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
-use super::condition::Context;
 use super::pattern::{Match, Pattern, Reading};
+use super::request::Context;
 
 /// The five ways to order two numbers or dates; "not equal" is equality, negated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

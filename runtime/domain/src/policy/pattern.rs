@@ -2,7 +2,7 @@
 //!
 //! What a variable brings in is literal: a tag with a star in it is no wildcard.
 
-use super::condition::Context;
+use super::request::Context;
 
 /// One thing that a pattern asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Who a statement of a resource or trust policy is about.
 
-use super::document::Fault;
+use super::fault::Fault;
 use super::json::Json;
 
 /// One name in a `Principal` element.
@@ -29,7 +29,7 @@ pub(super) fn parse(value: &Json, element: &'static str) -> Result<Vec<Principal
     };
     let mut principals = Vec::new();
     for (kind, names) in kinds {
-        for name in super::document::texts(names, element)? {
+        for name in super::json::texts(names, element)? {
             let principal = match kind.as_str() {
                 "AWS" => account_principal(name),
                 "Service" if is_service(name) => Some(Principal::Service(name.to_owned())),

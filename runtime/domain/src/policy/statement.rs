@@ -1,10 +1,11 @@
 //! Whether one statement is about one request, and if not, which element says so.
 
 use super::condition::Condition;
+use super::decision::Source;
 use super::document::{Document, Effect, Statement};
-use super::evaluate::{Caller, Request, Source};
 use super::pattern::{Match, Pattern};
 use super::principal::Principal;
+use super::request::{Caller, Request};
 
 /// How closely a statement names the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -81,14 +81,11 @@ pub struct OpenSession {
     pub account: String,
     /// What the request was signed with.
     pub secret: Sensitive<String>,
-    /// When it ends.
-    pub expires: Timestamp,
-    /// The long-term key that asked for it, which must still be good.
-    pub parent_key_id: Option<String>,
+    /// What it says.
+    pub session: Session,
     principal: Principal,
     /// The user's or the role's.
     id: String,
-    session: Session,
 }
 
 impl Operations {
@@ -146,7 +143,16 @@ impl Operations {
             let document = Document::parse(&text, Kind::Session).map_err(|_| damaged())?;
             Ok(NamedPolicy { name, document })
         });
+        let access_key_id = access_key_id.to_owned();
+        let (principal, id, key_id) = match record.holder {
+            Holder::Root { key } => (Principal::Root { access_key_id }, String::new(), Some(key)),
+            Holder::User { name, id, key } => (Principal::User { name, access_key_id }, id, Some(key)),
+            Holder::Role { name, id, session } => {
+                (Principal::Role { name, session_name: session, access_key_id }, id, None)
+            }
+        };
         let session = Session {
+            key_id,
             issued: Timestamp::from_millis(record.issued),
             expires: Timestamp::from_millis(record.expires),
             policies: policies.collect::<Result<_, ApiError>>()?,
@@ -155,16 +161,7 @@ impl Operations {
             source_identity: record.source_identity,
             assumed_by: record.assumed_by,
         };
-        let access_key_id = access_key_id.to_owned();
-        let (principal, id, parent_key_id) = match record.holder {
-            Holder::Root { key } => (Principal::Root { access_key_id }, String::new(), Some(key)),
-            Holder::User { name, id, key } => (Principal::User { name, access_key_id }, id, Some(key)),
-            Holder::Role { name, id, session } => {
-                (Principal::Role { name, session_name: session, access_key_id }, id, None)
-            }
-        };
-        let (secret, expires) = (record.secret, session.expires);
-        Ok(Some(OpenSession { account, secret, expires, parent_key_id, principal, id, session }))
+        Ok(Some(OpenSession { account, secret: record.secret, session, principal, id }))
     }
 
     /// The caller of a session whose secret signed; `None` when its user or role is gone, or is another one now.

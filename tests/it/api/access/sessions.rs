@@ -1,11 +1,12 @@
 //! Temporary credentials, through the whole server but its socket.
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Request;
 use keywheel::audit::trail::Trail;
 use keywheel::clock::Clock as _;
-use keywheel::server::Server;
+use keywheel::server::{AnswerBody, Server};
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::sigv4::{self, Credentials};
 use keywheel_domain::time::MINUTE_MS;
@@ -32,6 +33,14 @@ pub(super) struct Signer {
 impl Signer {
     fn root() -> Self {
         Self { access_key_id: ACCESS_KEY_ID.to_owned(), secret: SECRET_ACCESS_KEY.to_owned(), token: None }
+    }
+
+    fn credentials<'a>(&'a self, secret: &'a Sensitive<String>) -> Credentials<'a> {
+        Credentials {
+            access_key_id: &self.access_key_id,
+            secret_access_key: secret,
+            session_token: self.token.as_ref(),
+        }
     }
 
     fn of(xml: &str) -> Self {
@@ -166,11 +175,8 @@ impl Net {
         body: String,
     ) -> (u16, String) {
         let signed = sigv4::Request { method: "POST", path: "/", query: "", headers, body: body.as_bytes() };
-        let credentials = Credentials {
-            access_key_id: &signer.access_key_id,
-            secret_access_key: &Sensitive::new(signer.secret.clone()),
-            session_token: signer.token.as_ref(),
-        };
+        let secret = Sensitive::new(signer.secret.clone());
+        let credentials = signer.credentials(&secret);
         let mut request = Request::post("/");
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -182,6 +188,33 @@ impl Net {
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+}
+
+/// A stream of events that a signer opened.
+struct Stream(AnswerBody);
+
+impl Stream {
+    async fn open(net: &Net, signer: &Signer) -> Self {
+        let headers: [(&str, &[u8]); 1] = [("host", b"localhost")];
+        let signed =
+            sigv4::Request { method: "GET", path: "/events", query: "", headers: &headers, body: b"" };
+        let secret = Sensitive::new(signer.secret.clone());
+        let mut request = Request::get("/events").header("host", "localhost");
+        let now = net.clock.now();
+        for (name, value) in sigv4::sign(&signed, &signer.credentials(&secret), REGION, "secretsmanager", now)
+        {
+            request = request.header(name, value);
+        }
+        let answer = net.server.answer(request.body(Full::<Bytes>::default()).unwrap()).await;
+        assert_eq!(answer.status().as_u16(), 200);
+        Self(answer.into_body())
+    }
+
+    /// What comes of it at once: `None` when it goes on and is silent.
+    fn next(&mut self) -> Option<Option<Bytes>> {
+        let frame = self.0.frame().now_or_never()?;
+        Some(frame.map(|frame| frame.unwrap().into_data().unwrap()))
     }
 }
 
@@ -496,4 +529,42 @@ async fn nobody_agrees_to_what_they_asked_for_through_a_role() {
         assert!(told.starts_with(&format!("`{ANN}` asked")), "{told}");
     }
     assert_eq!(call(&Signer::root(), "Approve", answer).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_stream_of_events_ends_with_what_let_it_be_opened() {
+    for (action, members) in [
+        ("UpdateAccessKey", [("Status", "Inactive")].as_slice()),
+        ("DeleteAccessKey", &[]),
+        ("DeleteUserPolicy", &[("PolicyName", "P")]),
+        ("UpdateUser", &[("NewUserName", "bob")]),
+    ] {
+        let (net, ann) = Net::new().await;
+        let session = Signer::of(&net.sts(&ann, "GetSessionToken", &[]).await.unwrap());
+        let mut streams = [
+            Stream::open(&net, &ann).await,
+            Stream::open(&net, &session).await,
+            Stream::open(&net, &Signer::root()).await,
+        ];
+        net.iam("TagUser", &[("UserName", "ann"), ("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "b")])
+            .await;
+        assert_eq!(streams.each_mut().map(Stream::next), [None, None, None], "{action}");
+        let mut all = vec![("UserName", "ann")];
+        if action.ends_with("AccessKey") {
+            all.push(("AccessKeyId", &ann.access_key_id));
+        }
+        all.extend(members);
+        net.iam(action, &all).await;
+        assert_eq!(streams.each_mut().map(Stream::next), [Some(None), Some(None), None], "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_events_ends_with_its_session() {
+    let (net, ann) = Net::new().await;
+    let xml = net.sts(&ann, "GetSessionToken", &[("DurationSeconds", "900")]).await.unwrap();
+    let mut stream = Stream::open(&net, &Signer::of(&xml)).await;
+    assert_eq!(stream.next(), None);
+    net.clock.advance(15 * MINUTE_MS);
+    assert_eq!(stream.next(), Some(None));
 }
