@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check, one after the other, and what came of them.
 
 use std::env;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
