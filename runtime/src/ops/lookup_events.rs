@@ -13,8 +13,9 @@ use crate::audit::trail::{self, Call, Found, Place};
 
 /// Events in a page that names no number.
 const PAGE_EVENTS_DEFAULT: usize = 50;
-/// Calls and pages of the store that are looked at for one answer, however few calls pass the filter.
+/// Calls that are looked at for one answer, and those of one page more, however few pass the filter.
 const CALLS_READ_MAX: usize = 10_000;
+/// Pages of the store that are looked at for one answer: of a quiet server they hold few calls.
 const PAGES_READ_MAX: usize = 50;
 /// How far back one looks who names no start.
 const DAYS_SHOWN: i64 = 90;

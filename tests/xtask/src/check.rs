@@ -62,7 +62,7 @@ pub(crate) fn everything() -> Result<bool> {
 }
 
 /// Runs one phase, shows its output as it comes, and counts the tests in it. It fails as well when a secret is in
-/// what the tests, or the servers that they started, have printed.
+/// that output.
 fn run(phase: &Phase) -> Result<(Tally, bool)> {
     let mut command: Command = command::cargo(phase.arguments);
     command.envs(phase.environment.iter().copied()).stdout(Stdio::piped());
@@ -114,5 +114,6 @@ fn a_secret_in_the_output_is_found() {
     };
     let ending = "test result: ok. 2 passed; 0 failed; 0 ignored";
     check(&format!("test canary::a_value ... ok\n{ending}\n"), true);
+    assert!(include_str!("../../src/canary.rs").contains(&format!("\"{SECRET_BEGINNING}\"")));
     check(&format!("no password `{SECRET_BEGINNING}x7` here\n{ending}"), false);
 }

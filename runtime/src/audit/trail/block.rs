@@ -1,5 +1,5 @@
-//! Calls as they rest: some of one account and region in one entry of the store, the latest first. A row of its
-//! own for each would cost a busy server more than the calls themselves.
+//! Calls as they rest: some of one account and region in one entry of the store, the latest first: a busy
+//! server writes a few hundred entries for some ten thousand calls.
 //!
 //! An entry is one line of JSON for each call. Before each but the first stands how many milliseconds it is older
 //! than the first, whose moment is in the key.
@@ -13,7 +13,7 @@ use crate::store::Key;
 /// Milliseconds between the first and the last call of an entry at most: so much earlier than asked for a reader
 /// has to begin.
 pub(super) const SPAN_MS: i64 = 1000;
-/// Bytes at which an entry takes no further call: with the last one it fits into a page of the store.
+/// Bytes at which an entry takes no further call.
 const BYTES_FULL: usize = 24 * 1024;
 /// Greater than any time in a key: the difference makes later calls come first.
 const LAST_MS: i64 = 999_999_999_999_999;

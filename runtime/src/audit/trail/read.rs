@@ -9,7 +9,7 @@ use super::Call;
 use super::block::{self, END, FIRST, SPAN_MS};
 use crate::store::{Key, Store, StoreError};
 
-/// Entries that are read at once: of a busy server they hold some ten thousand calls.
+/// Entries that are read at once: of a busy server they hold some four thousand calls.
 const ENTRIES_READ: usize = 128;
 
 /// Where a listing goes on.

@@ -114,6 +114,11 @@ impl<'a> Access<'a> {
     pub(super) fn action(&self) -> &str {
         &self.action
     }
+
+    /// The action's name without its service.
+    pub(super) fn operation(&self) -> &str {
+        self.action.rsplit(':').next().unwrap_or_default()
+    }
 }
 
 /// What an action is about.

@@ -56,7 +56,6 @@ impl Operations {
     ) -> Result<Empty, LambdaError> {
         let arn = id.arn(&caller.scope());
         self.authorize_on(caller, &access.on(&arn), &Resource::plain(arn.as_str(), &caller.account))?;
-        let name = access.action().rsplit(':').next().unwrap_or_default();
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.function_to_change(caller, id).await?;
             let mut after = seen.record.clone();
@@ -64,7 +63,7 @@ impl Operations {
             if after.tags.len() > TAGS_MAX {
                 return Err(LambdaError::invalid(format!("A function can have {TAGS_MAX} tags.")));
             }
-            let row = self.function_row(caller, name, &arn, None, None);
+            let row = self.function_row(caller, access.operation(), &arn, None, None);
             if after == seen.record || self.write_function(Write::of(&seen, &after, row)).await? {
                 return Ok(Empty {});
             }

@@ -44,11 +44,10 @@ impl Operations {
             check_not_pending(key)?;
             Ok(key.schedule_deletion(request.days, now))
         };
-        let says = |access: Access<'static>| {
-            access.with("kms:schedulekeydeletionpendingwindowindays", Some(request.days.to_string()))
-        };
+        let access = Access::new("kms:ScheduleKeyDeletion", None)
+            .with("kms:schedulekeydeletionpendingwindowindays", Some(request.days.to_string()));
         let (key, deletion_date) =
-            self.change_kms_key_as(caller, "ScheduleKeyDeletion", says, &request.key_id, scheduled).await?;
+            self.change_kms_key_as(caller, &access, &request.key_id, scheduled).await?;
         Ok(ScheduleKeyDeletionResponse {
             key_id: key.arn(),
             deletion_date,
@@ -84,19 +83,17 @@ impl Operations {
         key_id: &str,
         decide: impl Fn(&mut KmsKey, Timestamp) -> Result<T, ApiError>,
     ) -> Result<(KmsKey, T), ApiError> {
-        self.change_kms_key_as(caller, action, |access| access, key_id, decide).await
+        self.change_kms_key_as(caller, &Access::new(format!("kms:{action}"), None), key_id, decide).await
     }
 
-    /// The same for a request that `says` more than its action.
-    pub(super) async fn change_kms_key_as<'a, T>(
+    /// The same for a request that says more than its action.
+    pub(super) async fn change_kms_key_as<T>(
         &self,
         caller: &Caller,
-        action: &str,
-        says: impl FnOnce(Access<'a>) -> Access<'a>,
+        access: &Access<'_>,
         key_id: &str,
         decide: impl Fn(&mut KmsKey, Timestamp) -> Result<T, ApiError>,
     ) -> Result<(KmsKey, T), ApiError> {
-        let access = says(Access::new(format!("kms:{action}"), None));
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.kms_key_to_change_as(caller, access.clone(), key_id).await?;
             let mut after = seen.record.clone();
@@ -104,7 +101,7 @@ impl Operations {
             if after == seen.record {
                 return Ok((after, decided));
             }
-            let row = self.audit_row(&caller.arn(), action, &after.arn(), None, None);
+            let row = self.audit_row(&caller.arn(), access.operation(), &after.arn(), None, None);
             if self.commit(Change::update_kms_key(&seen, &after).audit(&row)).await? {
                 return Ok((after, decided));
             }

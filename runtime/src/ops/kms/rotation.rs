@@ -34,11 +34,9 @@ impl Operations {
         };
         // Who names no period asks for the default one, and is measured by it.
         let period = request.period_days.unwrap_or(PERIOD_DAYS_DEFAULT);
-        let says =
-            |access: Access<'static>| access.with("kms:rotationperiodindays", Some(period.to_string()));
-        self.change_kms_key_as(caller, "EnableKeyRotation", says, &request.key_id, enabled)
-            .await
-            .map(|_| Empty {})
+        let access = Access::new("kms:EnableKeyRotation", None)
+            .with("kms:rotationperiodindays", Some(period.to_string()));
+        self.change_kms_key_as(caller, &access, &request.key_id, enabled).await.map(|_| Empty {})
     }
 
     /// Lets a key keep its material.

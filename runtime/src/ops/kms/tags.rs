@@ -12,6 +12,7 @@ use keywheel_domain::time::Timestamp;
 
 use super::Audience;
 use super::key_state::check_not_pending;
+use crate::ops::access::Access;
 use crate::ops::{Caller, Empty, Operations};
 
 impl Operations {
@@ -30,15 +31,8 @@ impl Operations {
             }
             Ok(())
         };
-        self.change_kms_key_as(
-            caller,
-            "TagResource",
-            |access| access.with_tags(named(&request.tags)),
-            &request.key_id,
-            tagged,
-        )
-        .await
-        .map(|_| Empty {})
+        let access = Access::new("kms:TagResource", None).with_tags(named(&request.tags));
+        self.change_kms_key_as(caller, &access, &request.key_id, tagged).await.map(|_| Empty {})
     }
 
     /// Removes tags.
@@ -52,15 +46,9 @@ impl Operations {
             key.tags.retain(|tag| !request.tag_keys.contains(&tag.tag_key));
             Ok(())
         };
-        self.change_kms_key_as(
-            caller,
-            "UntagResource",
-            |access| access.with_tag_keys(request.tag_keys.iter().map(String::as_str)),
-            &request.key_id,
-            untagged,
-        )
-        .await
-        .map(|_| Empty {})
+        let keys = request.tag_keys.iter().map(String::as_str);
+        let access = Access::new("kms:UntagResource", None).with_tag_keys(keys);
+        self.change_kms_key_as(caller, &access, &request.key_id, untagged).await.map(|_| Empty {})
     }
 
     /// Lists the tags of a key.
