@@ -19,7 +19,7 @@ use keywheel_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use tokio::sync::Notify;
 
 use self::block::{END, FIRST, Row};
-pub use self::call::{Call, Facts, Identity, SessionAttributes, SessionContext, SessionIssuer};
+pub use self::call::{Call, Identity, SessionAttributes, SessionContext, SessionIssuer};
 pub use self::parameters::parameters;
 pub use self::read::{Calls, Found, Place, all_calls, calls};
 use crate::clock::Clock;
@@ -61,9 +61,9 @@ impl Trail {
         Self { store, clock, days, waiting: Mutex::default(), full, written, fails: AtomicBool::new(false) }
     }
 
-    /// Writes a call down soon.
-    pub fn note(&self, at: Timestamp, call: &Call<'_>) {
-        let row = (block::key(at, call), call.to_bytes());
+    /// Writes a call down soon, which was answered then in this region.
+    pub fn note(&self, at: Timestamp, region: &str, call: &Call<'_>) {
+        let row = (block::key(at, region, call), call.to_bytes());
         let waiting = {
             let mut waiting = self.waiting();
             waiting.push(row);
@@ -130,8 +130,12 @@ impl Trail {
             }
             let mut entries = block::gather(rows).into_iter().peekable();
             while entries.peek().is_some() {
-                let some = entries.by_ref().take(BATCH_ENTRIES);
-                let batch = some.fold(Batch::new(), |batch, (key, lines)| batch.put(key, lines));
+                let mut batch = Batch::new();
+                for (key, lines) in entries.by_ref().take(BATCH_ENTRIES) {
+                    batch = batch.put(key, block::packed(&lines));
+                    // To pack them all takes longer than a request should wait.
+                    tokio::task::yield_now().await;
+                }
                 let written = self.store.commit(batch).await;
                 // Once: a store that failed takes no more writes until it is opened anew.
                 if let Err(error) = written

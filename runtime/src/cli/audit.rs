@@ -8,11 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 
-use keywheel_domain::time::Timestamp;
-
 use super::Failure;
 use super::table::plain;
-use crate::audit::trail::{self, Call, Found};
+use crate::audit::trail::{self, Found};
 use crate::audit::{self, AuditRow, VerifyError};
 use crate::config::STORE_FILE;
 use crate::store::{Head, OpenError, RedbStore};
@@ -119,9 +117,9 @@ async fn calls(arguments: &CallsArguments, output: &mut impl io::Write) -> anyho
     let mut after = None;
     loop {
         let page = trail::all_calls(&store, after).await?;
-        for Found { at, call, .. } in page.calls {
+        for found in page.calls {
             let line =
-                if arguments.json { String::from_utf8(call.to_bytes())? } else { line_of_call(at, &call) };
+                if arguments.json { found.call.event(found.at, &found.region) } else { line_of_call(&found) };
             writeln!(output, "{line}").context(OUTPUT_CLOSED)?;
         }
         after = page.next;
@@ -131,10 +129,10 @@ async fn calls(arguments: &CallsArguments, output: &mut impl io::Write) -> anyho
     }
 }
 
-fn line_of_call(at: Timestamp, call: &Call<'_>) -> String {
+fn line_of_call(Found { region, at, call, .. }: &Found) -> String {
     let ended = call.error_code.as_deref().unwrap_or("OK");
     let named = call.resource().map_or("-", |(_, name)| name);
-    let (region, name, from) = (&call.aws_region, &call.event_name, &call.source_ip_address);
+    let (name, from) = (&call.event_name, &call.source_ip_address);
     let line = format!(
         "{at}  {region:<14}  {name:<24}  {ended:<28}  {from:<15}  {named}  {}",
         call.user_identity.arn
@@ -173,6 +171,8 @@ fn open(folder: &Path) -> anyhow::Result<RedbStore> {
 
 #[cfg(test)]
 mod tests {
+    use keywheel_domain::time::Timestamp;
+
     use super::*;
     use crate::store::{Batch, Store as _};
 

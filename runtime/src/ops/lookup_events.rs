@@ -51,12 +51,12 @@ impl Operations {
                 ApiError::internal()
             })?;
             read += page.calls.len();
-            for Found { place, at, call } in page.calls {
+            for found in page.calls {
                 if events.len() == wanted {
-                    return Ok(self.events_page(&listing, events, Some(&place)));
+                    return Ok(self.events_page(&listing, events, Some(&found.place)));
                 }
-                if passes(&call, request.attribute.as_ref()) {
-                    events.push(event(at, call));
+                if passes(&found.call, request.attribute.as_ref()) {
+                    events.push(event(found));
                 }
             }
             after = page.next;
@@ -81,9 +81,9 @@ impl Operations {
 fn passes(call: &Call<'_>, attribute: Option<&(LookupKey, String)>) -> bool {
     let Some((key, wanted)) = attribute else { return true };
     match key {
-        LookupKey::EventId => call.event_id == *wanted,
+        LookupKey::EventId => call.event_id() == wanted,
         LookupKey::EventName => call.event_name == *wanted,
-        LookupKey::ReadOnly => call.read_only.to_string() == *wanted,
+        LookupKey::ReadOnly => call.is_read_only().to_string() == *wanted,
         LookupKey::Username => call.username() == wanted,
         LookupKey::ResourceType => call.resource().is_some_and(|(kind, _)| kind == wanted),
         LookupKey::ResourceName => call.resource().is_some_and(|(_, name)| name == wanted),
@@ -92,16 +92,16 @@ fn passes(call: &Call<'_>, attribute: Option<&(LookupKey, String)>) -> bool {
     }
 }
 
-fn event(at: Timestamp, call: Call<'_>) -> LookedUpEvent {
+fn event(Found { region, at, call, .. }: Found) -> LookedUpEvent {
     let resource =
         |(resource_type, name): (_, &str)| EventResource { resource_type, resource_name: name.to_owned() };
     LookedUpEvent {
         resources: call.resource().map(resource).into_iter().collect(),
-        cloud_trail_event: String::from_utf8(call.to_bytes()).unwrap_or_default(),
+        cloud_trail_event: call.event(at, &region),
         username: call.username().to_owned(),
-        event_id: call.event_id.into_owned(),
+        event_id: call.event_id().to_owned(),
+        read_only: call.is_read_only().to_string(),
         event_name: call.event_name.into_owned(),
-        read_only: call.read_only.to_string(),
         access_key_id: call.user_identity.access_key_id.map(Cow::into_owned),
         event_time: at,
         event_source: call.event_source.into_owned(),

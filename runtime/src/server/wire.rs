@@ -28,7 +28,7 @@ use super::body::BodyError;
 use super::query::is_form;
 use super::{Origin, Server, health};
 use crate::audit::trail::{
-    Call, Facts, Identity, SessionAttributes, SessionContext, SessionIssuer, Trail, parameters,
+    Call, Identity, SessionAttributes, SessionContext, SessionIssuer, Trail, parameters,
 };
 use crate::clock::Stopwatch;
 use crate::ops::{Caller, Operations, Principal, RequestOrigin};
@@ -280,19 +280,22 @@ fn note(trail: &Trail, at: Timestamp, trace: Trace, operation: &str, ended: Ende
         session_context: session_context(caller),
     };
     let origin = caller.origin.as_deref();
-    let call = Call::new(Facts {
-        at,
-        identity,
-        source: trace.source,
-        operation,
-        region: &caller.region,
-        address: origin.and_then(|origin| origin.address).map(|address| address.to_string()),
-        user_agent: origin.and_then(|origin| origin.user_agent.as_deref()),
-        parameters: trace.parameters,
-        refusal: ended.err(),
-        request_id,
-    });
-    trail.note(at, &call);
+    let (error_code, error_message) = ended.err().unzip();
+    let user_agent = origin.and_then(|origin| origin.user_agent.as_deref()).unwrap_or_default();
+    let call = Call {
+        user_identity: identity,
+        event_source: trace.source.into(),
+        event_name: operation.into(),
+        source_ip_address: origin
+            .and_then(|origin| origin.address)
+            .map_or_else(String::new, |address| address.to_string()),
+        user_agent: Call::user_agent_kept(user_agent).into(),
+        error_code: error_code.map(Cow::Borrowed),
+        error_message: error_message.filter(|sentence| !sentence.is_empty()).map(Cow::Borrowed),
+        request_parameters: Some(trace.parameters).filter(|parameters| !parameters.is_empty()),
+        request_id: request_id.into(),
+    };
+    trail.note(at, &caller.region, &call);
 }
 
 /// What the trail says of temporary credentials.

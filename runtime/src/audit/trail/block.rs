@@ -1,14 +1,17 @@
 //! Calls as they rest: some of one account and region in one entry of the store, the latest first: a busy
 //! server writes a few hundred entries for some ten thousand calls.
 //!
-//! An entry is one line of JSON for each call. Before each but the first stands how many milliseconds it is older
-//! than the first, whose moment is in the key.
+//! An entry is one line of JSON for each call, packed with LZ4. Before each line but the first stands how many
+//! milliseconds it is older than the first, whose moment is in the key. An entry that begins as JSON does was
+//! written before entries were packed.
+
+use std::borrow::Cow;
 
 use keywheel_domain::secret::Scope;
 use keywheel_domain::time::Timestamp;
 
 use super::Call;
-use crate::store::Key;
+use crate::store::{Key, VALUE_BYTES_MAX};
 
 /// Milliseconds between the first and the last call of an entry at most: so much earlier than asked for a reader
 /// has to begin.
@@ -17,6 +20,9 @@ pub(super) const SPAN_MS: i64 = 1000;
 const BYTES_FULL: usize = 24 * 1024;
 /// Greater than any time in a key: the difference makes later calls come first.
 const LAST_MS: i64 = 999_999_999_999_999;
+
+/// What packed entries begin with.
+const PACKED: u8 = 1;
 
 /// All entries are between these keys.
 pub(super) const FIRST: &str = "call\0";
@@ -44,6 +50,20 @@ pub(super) fn gather(mut rows: Vec<Row>) -> Vec<Row> {
     entries
 }
 
+/// The lines of an entry as they are stored.
+pub(super) fn packed(lines: &[u8]) -> Vec<u8> {
+    [&[PACKED], &*lz4_flex::compress_prepend_size(lines)].concat()
+}
+
+/// The lines of an entry that is stored so; `None` when it is damaged.
+fn unpacked(stored: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let [PACKED, rest @ ..] = stored else { return Some(Cow::Borrowed(stored)) };
+    let (size, block) = lz4_flex::block::uncompressed_size(rest).ok()?;
+    // A damaged size asks for no more room than an entry may have.
+    let lines = (size <= VALUE_BYTES_MAX).then(|| lz4_flex::decompress(block, size))?;
+    lines.ok().filter(|lines| lines.len() == size).map(Cow::Owned)
+}
+
 /// By how many milliseconds a call is older than the first of an entry that it may be put into.
 fn older_by(first: &Key, key: &Key) -> Option<i64> {
     let (first_prefix, first_at) = place_of(first)?;
@@ -53,8 +73,8 @@ fn older_by(first: &Key, key: &Key) -> Option<i64> {
 }
 
 /// The calls of an entry, the latest first; `None` for a line that cannot be read.
-pub(super) fn calls(key: &Key, lines: &[u8]) -> Vec<Option<(Timestamp, Call<'static>)>> {
-    let Some((_, latest)) = place_of(key) else { return Vec::new() };
+pub(super) fn calls(key: &Key, stored: &[u8]) -> Vec<Option<(Timestamp, Call<'static>)>> {
+    let (Some((_, latest)), Some(lines)) = (place_of(key), unpacked(stored)) else { return Vec::new() };
     let call = |line: &[u8]| {
         let start = line.iter().position(|byte| *byte == b'{')?;
         let millis = match &line[..start] {
@@ -67,9 +87,9 @@ pub(super) fn calls(key: &Key, lines: &[u8]) -> Vec<Option<(Timestamp, Call<'sta
 }
 
 /// Where an entry is whose first call this is.
-pub(super) fn key(at: Timestamp, call: &Call<'_>) -> Key {
-    let Call { recipient_account_id: account, aws_region: region, event_id, .. } = call;
-    Key::new(format!("call\0{account}\0{region}\0{}\0{event_id}", backwards(at)))
+pub(super) fn key(at: Timestamp, region: &str, call: &Call<'_>) -> Key {
+    let account: &str = &call.user_identity.account_id;
+    Key::new(["call", account, region, &backwards(at), call.event_id()].join("\0"))
 }
 
 /// The first key of the entries whose first call was made before this moment.
@@ -105,35 +125,31 @@ fn backwards(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Map;
-
-    use super::super::{Facts, Identity};
+    use super::super::Identity;
     use super::*;
 
     fn row(region: &str, millis: i64, name: &str) -> Row {
         let at = Timestamp::from_millis(1_763_899_200_000 + millis);
-        let identity = Identity {
-            kind: "Root".into(),
-            arn: "arn:aws:iam::123456789012:root".to_owned(),
-            account_id: "123456789012".into(),
-            access_key_id: None,
-            user_name: None,
-            principal_id: None,
-            session_context: None,
+        let call = Call {
+            user_identity: Identity {
+                kind: "Root".into(),
+                arn: "arn:aws:iam::123456789012:root".to_owned(),
+                account_id: "123456789012".into(),
+                access_key_id: None,
+                user_name: None,
+                principal_id: None,
+                session_context: None,
+            },
+            event_source: "secretsmanager.amazonaws.com".into(),
+            event_name: "GetSecretValue".into(),
+            source_ip_address: String::new(),
+            user_agent: "two\nlines {".into(),
+            error_code: None,
+            error_message: None,
+            request_parameters: None,
+            request_id: name.into(),
         };
-        let call = Call::new(Facts {
-            at,
-            identity,
-            source: "secretsmanager.amazonaws.com",
-            operation: "GetSecretValue",
-            region,
-            address: None,
-            user_agent: Some("two\nlines {"),
-            parameters: Map::new(),
-            refusal: None,
-            request_id: name,
-        });
-        (key(at, &call), call.to_bytes())
+        (key(at, region, &call), call.to_bytes())
     }
 
     /// Of each entry its region, and of its calls the milliseconds and the name.
@@ -142,9 +158,9 @@ mod tests {
         let entries = gather(rows);
         let mut found = Vec::new();
         for (key, lines) in &entries {
-            let told = calls(key, lines).into_iter().map(|call| {
+            let told = calls(key, &packed(lines)).into_iter().map(|call| {
                 let (at, call) = call.unwrap();
-                (at.millis() - 1_763_899_200_000, call.event_id.into_owned())
+                (at.millis() - 1_763_899_200_000, call.request_id.into_owned())
             });
             found.push((scope_of(key).unwrap().region, told.collect::<Vec<_>>()));
         }
@@ -188,8 +204,23 @@ mod tests {
         let (key, line) = row("a", 0, "1");
         for broken in ["", "\n", "5", "x {}", "{}", "\u{ff}"] {
             let lines = [&line, broken.as_bytes(), &line].join(&b'\n');
-            assert_eq!(calls(&key, &lines).iter().flatten().count(), 2, "{broken:?}");
+            assert_eq!(calls(&key, &packed(&lines)).iter().flatten().count(), 2, "{broken:?}");
         }
-        assert!(calls(&Key::new("call\0a"), &line).is_empty());
+        assert!(calls(&Key::new("call\0a"), &packed(&line)).is_empty());
+    }
+
+    #[test]
+    fn entries_of_many_calls_are_small_and_damaged_ones_hold_none() {
+        let rows: Vec<Row> = (0..50).map(|number| row("a", number, &number.to_string())).collect();
+        let (key, lines) = gather(rows).remove(0);
+        let stored = packed(&lines);
+        assert!(stored.len() * 5 < lines.len(), "{} of {} bytes", stored.len(), lines.len());
+        // One that was written before entries were packed.
+        assert_eq!(calls(&key, &lines), calls(&key, &stored));
+        for end in 0..stored.len() {
+            assert_eq!(calls(&key, &stored[..end]).iter().flatten().count(), 0);
+        }
+        let huge = [&[PACKED], &u32::MAX.to_le_bytes()[..], &stored[5..]].concat();
+        assert!(calls(&key, &huge).is_empty());
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 const EVENT_VERSION: &str = "1.11";
 /// Characters of what a client calls itself.
 const USER_AGENT_CHARS_MAX: usize = 256;
+const SERIALIZES: &str = "a call has text keys and no failing serializer";
 
 /// Who called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,25 +89,22 @@ impl SessionAttributes {
     }
 }
 
-/// A call and how it ended. It holds no value: of the request only the members that name something.
+/// A call and how it ended: all of a CloudTrail event that cannot be told from where the call is stored. It holds
+/// no value: of the request only the members that name something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Call<'a> {
-    event_version: Cow<'a, str>,
     /// Who called.
     pub user_identity: Identity<'a>,
-    /// To the second, in UTC.
-    pub event_time: String,
     /// Such as `secretsmanager.amazonaws.com`.
     pub event_source: Cow<'a, str>,
     /// The operation.
     pub event_name: Cow<'a, str>,
-    /// From the credential scope.
-    pub aws_region: Cow<'a, str>,
     /// The other end of the connection.
-    #[serde(rename = "sourceIPAddress")]
+    #[serde(rename = "sourceIPAddress", default, skip_serializing_if = "str::is_empty")]
     pub source_ip_address: String,
     /// What the client calls itself.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub user_agent: Cow<'a, str>,
     /// The code of a refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,84 +113,90 @@ pub struct Call<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_message: Option<Cow<'a, str>>,
     /// What the request named.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_parameters: Option<Map<String, Value>>,
-    /// Always null: answers may hold values.
-    #[serde(default)]
-    response_elements: Option<Map<String, Value>>,
     /// As the answer's header says it.
     #[serde(rename = "requestID")]
     pub request_id: Cow<'a, str>,
-    /// Of the row.
+}
+
+/// The whole event, in the order of CloudTrail's user guide.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    event_version: &'static str,
+    user_identity: &'a Identity<'a>,
+    event_time: String,
+    event_source: &'a str,
+    event_name: &'a str,
+    aws_region: &'a str,
+    #[serde(rename = "sourceIPAddress")]
+    source_ip_address: &'a str,
+    user_agent: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error_message: Option<&'a str>,
+    request_parameters: Option<&'a Map<String, Value>>,
+    /// Always null: answers may hold values.
+    response_elements: (),
+    #[serde(rename = "requestID")]
+    request_id: &'a str,
     #[serde(rename = "eventID")]
-    pub event_id: Cow<'a, str>,
-    /// Whether it could change nothing.
-    pub read_only: bool,
-    event_type: Cow<'a, str>,
+    event_id: &'a str,
+    read_only: bool,
+    event_type: &'static str,
     management_event: bool,
-    /// Whose log it is in.
-    pub recipient_account_id: Cow<'a, str>,
-    event_category: Cow<'a, str>,
+    recipient_account_id: &'a str,
+    event_category: &'static str,
 }
 
-/// What there is to say of a call.
-pub struct Facts<'a> {
-    /// When it was answered.
-    pub at: Timestamp,
-    /// Who called.
-    pub identity: Identity<'a>,
-    /// Such as `secretsmanager.amazonaws.com`.
-    pub source: &'a str,
-    /// The operation.
-    pub operation: &'a str,
-    /// From the credential scope.
-    pub region: &'a str,
-    /// The other end of the connection.
-    pub address: Option<String>,
-    /// The header of that name.
-    pub user_agent: Option<&'a str>,
-    /// What the request named.
-    pub parameters: Map<String, Value>,
-    /// Code and sentence of a refusal.
-    pub refusal: Option<(&'a str, &'a str)>,
-    /// As the answer's header says it.
-    pub request_id: &'a str,
-}
-
-impl<'a> Call<'a> {
-    /// The call of these facts.
-    pub fn new(facts: Facts<'a>) -> Self {
-        let Facts { at, identity, source, operation, region, address, request_id, .. } = facts;
-        let (error_code, error_message) = facts.refusal.unzip();
-        let user_agent = facts.user_agent.unwrap_or_default();
-        let told =
-            user_agent.char_indices().nth(USER_AGENT_CHARS_MAX).map_or(user_agent.len(), |(end, _)| end);
-        Self {
-            event_version: EVENT_VERSION.into(),
-            recipient_account_id: identity.account_id.clone(),
-            user_identity: identity,
-            event_time: seconds(at),
-            event_source: source.into(),
-            event_name: operation.into(),
-            aws_region: region.into(),
-            source_ip_address: address.unwrap_or_default(),
-            user_agent: user_agent[..told].into(),
-            error_code: error_code.map(Cow::Borrowed),
-            error_message: error_message.filter(|sentence| !sentence.is_empty()).map(Cow::Borrowed),
-            request_parameters: Some(facts.parameters).filter(|parameters| !parameters.is_empty()),
-            response_elements: None,
-            request_id: request_id.into(),
-            event_id: request_id.into(),
-            read_only: is_read_only(operation),
-            event_type: "AwsApiCall".into(),
-            management_event: true,
-            event_category: "Management".into(),
-        }
+impl Call<'_> {
+    /// What a client calls itself, of the length that is kept.
+    pub fn user_agent_kept(user_agent: &str) -> &str {
+        let end = user_agent.char_indices().nth(USER_AGENT_CHARS_MAX);
+        end.map_or(user_agent, |(end, _)| &user_agent[..end])
     }
 
-    /// As it is stored: the text that `CloudTrailEvent` holds.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("a call has text keys and no failing serializer")
+    /// As it is stored.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect(SERIALIZES)
+    }
+
+    /// The text that `CloudTrailEvent` holds, of a call that was answered then in this region.
+    pub fn event(&self, at: Timestamp, region: &str) -> String {
+        let event = Event {
+            event_version: EVENT_VERSION,
+            user_identity: &self.user_identity,
+            event_time: seconds(at),
+            event_source: &self.event_source,
+            event_name: &self.event_name,
+            aws_region: region,
+            source_ip_address: &self.source_ip_address,
+            user_agent: &self.user_agent,
+            error_code: self.error_code.as_deref(),
+            error_message: self.error_message.as_deref(),
+            request_parameters: self.request_parameters.as_ref(),
+            response_elements: (),
+            request_id: &self.request_id,
+            event_id: self.event_id(),
+            read_only: self.is_read_only(),
+            event_type: "AwsApiCall",
+            management_event: true,
+            recipient_account_id: &self.user_identity.account_id,
+            event_category: "Management",
+        };
+        serde_json::to_string(&event).expect(SERIALIZES)
+    }
+
+    /// Each request has one event.
+    pub fn event_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// Whether the operation could change nothing.
+    pub fn is_read_only(&self) -> bool {
+        is_read_only(&self.event_name)
     }
 
     /// The user's name as LookupEvents tells it.

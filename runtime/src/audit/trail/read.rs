@@ -39,6 +39,8 @@ impl fmt::Display for Place {
 pub struct Found {
     /// Where a listing goes on with it.
     pub place: Place,
+    /// In which region.
+    pub region: String,
     /// When it was answered.
     pub at: Timestamp,
     /// As it was written down.
@@ -86,10 +88,12 @@ async fn page(store: &dyn Store, start: &Place, end: &Key) -> Result<Calls, Stor
     };
     let mut calls = Vec::new();
     for (key, entry) in &entries {
+        let Some(Scope { region, .. }) = block::scope_of(key) else { continue };
         let passed = if *key == start.entry { start.passed } else { 0 };
         for (index, call) in block::calls(key, &entry.value).into_iter().enumerate().skip(passed) {
             let Some((at, call)) = call else { continue };
-            calls.push(Found { place: Place { entry: key.clone(), passed: index }, at, call });
+            let place = Place { entry: key.clone(), passed: index };
+            calls.push(Found { place, region: region.clone(), at, call });
         }
     }
     Ok(Calls { calls, next })

@@ -1,7 +1,6 @@
 use futures_util::FutureExt as _;
 use keywheel_domain::secret::Scope;
 use keywheel_domain::time::MINUTE_MS;
-use serde_json::Map;
 
 use super::*;
 use crate::clock::fixed::FixedClock;
@@ -11,10 +10,9 @@ fn scope(region: &str) -> Scope {
     Scope { account: "123456789012".to_owned(), region: region.to_owned() }
 }
 
-fn call<'a>(region: &'a str, name: &'a str, at: Timestamp) -> Call<'a> {
-    Call::new(Facts {
-        at,
-        identity: Identity {
+fn call(name: &str) -> Call<'_> {
+    Call {
+        user_identity: Identity {
             kind: "Root".into(),
             arn: "arn:aws:iam::123456789012:root".to_owned(),
             account_id: "123456789012".into(),
@@ -23,15 +21,15 @@ fn call<'a>(region: &'a str, name: &'a str, at: Timestamp) -> Call<'a> {
             principal_id: None,
             session_context: None,
         },
-        source: "secretsmanager.amazonaws.com",
-        operation: name,
-        region,
-        address: Some("127.0.0.1".to_owned()),
-        user_agent: Some("a client"),
-        parameters: Map::new(),
-        refusal: None,
-        request_id: name,
-    })
+        event_source: "secretsmanager.amazonaws.com".into(),
+        event_name: name.into(),
+        source_ip_address: "127.0.0.1".to_owned(),
+        user_agent: "a client".into(),
+        error_code: None,
+        error_message: None,
+        request_parameters: None,
+        request_id: name.into(),
+    }
 }
 
 struct World {
@@ -48,8 +46,7 @@ impl World {
     }
 
     fn note(&self, region: &str, name: &str) {
-        let at = self.clock.now();
-        self.trail.note(at, &call(region, name, at));
+        self.trail.note(self.clock.now(), region, &call(name));
     }
 
     /// The names of the calls of the last days, the latest first.
@@ -76,8 +73,8 @@ async fn calls_are_found_by_their_time_the_latest_first() {
     assert_eq!(world.names("eu-west-1", 0).await, ["elsewhere"]);
     let noon = Timestamp::from_millis(FixedClock::NOON_MS);
     let first = calls(&*world.store, &scope("us-east-1"), (noon, noon), None).await.unwrap();
-    let first = first.calls.into_iter().map(|found| (found.at, found.call)).collect::<Vec<_>>();
-    assert_eq!(first, [(noon, call("us-east-1", "one", noon))]);
+    let first = first.calls.into_iter().map(|found| (found.region, found.at, found.call)).collect::<Vec<_>>();
+    assert_eq!(first, [("us-east-1".to_owned(), noon, call("one"))]);
 }
 
 #[tokio::test]
@@ -166,11 +163,15 @@ async fn what_waits_when_the_process_stops_is_written() {
 fn a_call_reads_as_cloudtrail_writes_it() {
     let at = Timestamp::from_millis(FixedClock::NOON_MS + 344);
     let mut read: serde_json::Value =
-        serde_json::from_slice(&call("us-east-1", "GetSecretValue", at).to_bytes()).unwrap();
-    assert_eq!(read["eventTime"], "2025-11-23T12:00:00Z");
+        serde_json::from_str(&call("GetSecretValue").event(at, "us-east-1")).unwrap();
+    assert_eq!(
+        (&read["eventTime"], &read["awsRegion"]),
+        (&"2025-11-23T12:00:00Z".into(), &"us-east-1".into())
+    );
     assert_eq!(read["userIdentity"]["type"], "Root");
     assert_eq!((&read["readOnly"], &read["sourceIPAddress"]), (&true.into(), &"127.0.0.1".into()));
     read["additional"] = "unknown members are passed over".into();
+    // Whole events were stored once.
     let again: Call = serde_json::from_value(read).unwrap();
-    assert_eq!(again, call("us-east-1", "GetSecretValue", at));
+    assert_eq!(again, call("GetSecretValue"));
 }
