@@ -12,8 +12,9 @@ mod call;
 mod parameters;
 mod read;
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use keywheel_domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use tokio::sync::Notify;
@@ -27,12 +28,13 @@ use crate::store::{Batch, CommitError, Key, Store, StoreError};
 
 /// Milliseconds that a row waits for others at most.
 pub const FLUSH_MS: i64 = 200;
-/// Rows that are written at once.
-const BATCH_ROWS: usize = 4096;
-/// Bytes that are written at once, and one row more.
-const BATCH_BYTES: usize = 2 * 1024 * 1024;
-/// Rows that wait at most. Calls beyond them wait until some are written.
-const WAITING_ROWS_MAX: usize = 4 * BATCH_ROWS;
+/// Bytes of waiting rows at which they are written without waiting for more.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// Packed bytes that are written at once, and one entry more.
+const COMMIT_BYTES: usize = 2 * 1024 * 1024;
+/// Bytes of rows that wait at most, and of the calls that are being answered. Calls beyond them wait until some
+/// are written.
+const WAITING_BYTES_MAX: usize = 4 * BATCH_BYTES;
 /// Entries that are written or removed at once.
 const BATCH_ENTRIES: usize = 512;
 /// How often old rows are removed.
@@ -45,13 +47,39 @@ pub struct Trail {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     days: u16,
-    waiting: Mutex<Vec<Row>>,
+    waiting: Mutex<Waiting>,
     /// Somebody wants rows to be written now.
     full: Notify,
     /// Some were written.
     written: Notify,
     /// Rows could not be written, and that was said.
     fails: AtomicBool,
+}
+
+/// Rows that are not written yet, the oldest first.
+#[derive(Default)]
+struct Waiting {
+    rows: VecDeque<Row>,
+    bytes: usize,
+}
+
+impl Waiting {
+    /// The oldest rows, until they are so many bytes.
+    fn take(&mut self, bytes: usize) -> Vec<Row> {
+        let (mut taken, mut rows) = (0, Vec::new());
+        while taken < bytes
+            && let Some(row) = self.rows.pop_front()
+        {
+            taken += bytes_of(&row);
+            rows.push(row);
+        }
+        self.bytes -= taken;
+        rows
+    }
+}
+
+fn bytes_of((key, line): &Row) -> usize {
+    key.as_bytes().len() + line.len()
 }
 
 impl Trail {
@@ -64,26 +92,31 @@ impl Trail {
     /// Writes a call down soon, which was answered then in this region.
     pub fn note(&self, at: Timestamp, region: &str, call: &Call<'_>) {
         let row = (block::key(at, region, call), call.to_bytes());
-        let waiting = {
+        let bytes = {
             let mut waiting = self.waiting();
-            waiting.push(row);
-            waiting.len()
+            waiting.bytes += bytes_of(&row);
+            waiting.rows.push_back(row);
+            waiting.bytes
         };
-        if waiting >= BATCH_ROWS {
+        if bytes >= BATCH_BYTES {
             self.full.notify_one();
         }
     }
 
     /// Returns when there is room for another call.
     pub async fn room(&self) {
-        loop {
+        while !self.has_room() {
             let mut written = std::pin::pin!(self.written.notified());
             written.as_mut().enable();
-            if self.waiting().len() < WAITING_ROWS_MAX {
+            if self.has_room() {
                 return;
             }
             written.await;
         }
+    }
+
+    fn has_room(&self) -> bool {
+        self.waiting().bytes < WAITING_BYTES_MAX
     }
 
     /// Writes what waits, and removes what is old, until `stop` resolves; then what still waits.
@@ -114,27 +147,22 @@ impl Trail {
     /// answered on a full disk too.
     pub async fn flush(&self) {
         loop {
-            let rows: Vec<Row> = {
-                let mut waiting = self.waiting();
-                let mut bytes = 0;
-                let fits = |(_, row): &&Row| {
-                    bytes += row.len();
-                    bytes <= BATCH_BYTES
-                };
-                let count = waiting.iter().take(BATCH_ROWS - 1).take_while(fits).count() + 1;
-                let count = count.min(waiting.len());
-                waiting.drain(..count).collect()
-            };
+            let rows = self.waiting().take(BATCH_BYTES);
             if rows.is_empty() {
                 return;
             }
             let mut entries = block::gather(rows).into_iter().peekable();
             while entries.peek().is_some() {
-                let mut batch = Batch::new();
+                let (mut batch, mut bytes) = (Batch::new(), 0);
                 for (key, lines) in entries.by_ref().take(BATCH_ENTRIES) {
-                    batch = batch.put(key, block::packed(&lines));
+                    let packed = block::packed(&lines);
+                    bytes += packed.len();
+                    batch = batch.put(key, packed);
                     // To pack them all takes longer than a request should wait.
                     tokio::task::yield_now().await;
+                    if bytes >= COMMIT_BYTES {
+                        break;
+                    }
                 }
                 let written = self.store.commit(batch).await;
                 // Once: a store that failed takes no more writes until it is opened anew.
@@ -177,7 +205,7 @@ impl Trail {
         Ok(())
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Row>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

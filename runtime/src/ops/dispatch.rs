@@ -1,8 +1,8 @@
 //! From the target of a request to its action: every operation there is, in one list.
 
 use keywheel_domain::api::{self, ApiError, Request};
-use serde::Serialize;
 
+use super::answer::encode;
 use super::{Caller, Operations};
 
 macro_rules! actions {
@@ -87,15 +87,4 @@ actions! {
     "Keywheel": ListWebhooksRequest => list_webhooks,
     "Keywheel": ListFunctionLogsRequest => list_function_logs,
     "Keywheel": SimulatePolicyRequest => simulate_policy,
-}
-
-/// The JSON of an answer; an action without an output answers an empty body, as the service does.
-pub(super) fn encode<T: Serialize>(answer: &T) -> Result<Vec<u8>, ApiError> {
-    if size_of::<T>() == 0 {
-        return Ok(Vec::new());
-    }
-    serde_json::to_vec(answer).map_err(|error| {
-        tracing::error!(%error, "an answer cannot be written as JSON");
-        ApiError::internal()
-    })
 }

@@ -8,6 +8,7 @@
 //! Deliberately absent: calls to the host. RotateSecret only commits a job.
 
 mod access;
+mod answer;
 mod approve;
 mod associate_cross_account_replica;
 mod authorize;

@@ -22,15 +22,13 @@ impl RequestIds {
 
     /// A name that no other request of this process has.
     pub(super) fn next(&self) -> String {
-        let (process, count) = (self.process, self.count.fetch_add(1, Ordering::Relaxed));
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            process >> 32,
-            (process >> 16) & 0xffff,
-            process & 0xffff,
-            count >> 48,
-            count & 0xffff_ffff_ffff
-        )
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let name = (u128::from(self.process) << u64::BITS | u128::from(count)).to_be_bytes();
+        let mut digits = [0; 32];
+        hex::encode_to_slice(name, &mut digits).expect("two digits for each byte");
+        let digits = str::from_utf8(&digits).expect("hexadecimal is ASCII");
+        [&digits[..8], "-", &digits[8..12], "-", &digits[12..16], "-", &digits[16..20], "-", &digits[20..]]
+            .concat()
     }
 }
 

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
-use super::pattern::{Match, Pattern, Reading};
+use super::pattern::{ArnParts, Match, Pattern, Reading};
 use super::request::Context;
 
 /// The five ways to order two numbers or dates; "not equal" is equality, negated.
@@ -141,7 +141,8 @@ impl Operand {
                 wanted.iter().any(|pattern| pattern.matches(value, *fold, context) == Match::Yes)
             }
             Self::Arns(wanted) => {
-                wanted.iter().any(|pattern| pattern.matches_arn(value, context) == Match::Yes)
+                let arn = ArnParts::of(value);
+                wanted.iter().any(|pattern| pattern.matches_arn(&arn, context) == Match::Yes)
             }
             Self::Numbers(order, wanted) => {
                 number(value).is_some_and(|found| wanted.iter().any(|wanted| order.holds(&found, wanted)))

@@ -4,6 +4,9 @@
 
 use super::request::Context;
 
+/// `arn:partition:service:region:account:resource`.
+const ARN_PARTS: usize = 6;
+
 /// One thing that a pattern asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -105,7 +108,7 @@ impl Pattern {
     }
 
     /// Whether `arn` is what this asks for, part by part: a wildcard in one of the first five parts stays in it.
-    pub(super) fn matches_arn(&self, arn: &str, context: &dyn Context) -> Match {
+    pub(super) fn matches_arn(&self, arn: &ArnParts<'_>, context: &dyn Context) -> Match {
         self.with_tokens(context, |tokens| is_arn_match(tokens, arn)).into()
     }
 
@@ -193,17 +196,23 @@ pub(super) fn is_match(tokens: &[Token], text: &str, fold: bool) -> bool {
     }
 }
 
-fn is_arn_match(tokens: &[Token], arn: &str) -> bool {
+/// The parts of an ARN, of which the last one may hold colons; of what is no ARN the first ones are there.
+pub(super) struct ArnParts<'a>([Option<&'a str>; ARN_PARTS]);
+
+impl<'a> ArnParts<'a> {
+    pub(super) fn of(arn: &'a str) -> Self {
+        let mut parts = arn.splitn(ARN_PARTS, ':');
+        Self(std::array::from_fn(|_| parts.next()))
+    }
+}
+
+fn is_arn_match(tokens: &[Token], arn: &ArnParts<'_>) -> bool {
     if tokens == [Token::Many] {
         return true;
     }
-    let mut patterns = tokens.splitn(6, |token| *token == Token::Literal(':'));
-    let mut parts = arn.splitn(6, ':');
-    for _ in 0..6 {
-        match (patterns.next(), parts.next()) {
-            (Some(pattern), Some(part)) if is_match(pattern, part, false) => {}
-            _ => return false,
-        }
-    }
-    true
+    let mut patterns = tokens.splitn(ARN_PARTS, |token| *token == Token::Literal(':'));
+    arn.0.iter().all(|part| match (patterns.next(), part) {
+        (Some(pattern), Some(part)) => is_match(pattern, part, false),
+        _ => false,
+    })
 }

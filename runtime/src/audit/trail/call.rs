@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 const EVENT_VERSION: &str = "1.11";
 /// Characters of what a client calls itself.
 const USER_AGENT_CHARS_MAX: usize = 256;
+/// Room for the usual call, so that the buffer is allocated once.
+const LINE_BYTES_USUAL: usize = 512;
 const SERIALIZES: &str = "a call has text keys and no failing serializer";
 
 /// Who called.
@@ -160,7 +162,9 @@ impl Call<'_> {
 
     /// As it is stored.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect(SERIALIZES)
+        let mut line = Vec::with_capacity(LINE_BYTES_USUAL);
+        serde_json::to_writer(&mut line, self).expect(SERIALIZES);
+        line
     }
 
     /// The text that `CloudTrailEvent` holds, of a call that was answered then in this region.

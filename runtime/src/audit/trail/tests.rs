@@ -141,14 +141,36 @@ async fn old_calls_are_removed_in_every_region() {
 #[tokio::test]
 async fn calls_beyond_what_may_wait_wait_for_those_before_them() {
     let world = World::new(90);
-    for _ in 0..WAITING_ROWS_MAX {
+    while world.trail.room().now_or_never().is_some() {
         world.note("us-east-1", "call");
         world.clock.advance(1);
     }
+    assert!(world.trail.waiting().bytes >= WAITING_BYTES_MAX);
     let mut room = Box::pin(world.trail.room());
     assert!(room.as_mut().now_or_never().is_none());
     world.trail.flush().await;
     room.await;
+    assert_eq!(world.trail.waiting().bytes, 0);
+}
+
+#[tokio::test]
+async fn calls_that_do_not_pack_are_written_in_several_commits() {
+    let world = World::new(90);
+    let (mut seed, now) = (1_u64, world.clock.now());
+    let mut noise = || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b' ' + u8::try_from(seed >> 33 & 0x3f).unwrap())
+    };
+    let count = 2 * BATCH_BYTES / (64 * 1024);
+    for number in 0..count {
+        let name = number.to_string();
+        let text: String = (0..64 * 1024).map(|_| noise()).collect();
+        let parameters = [("name".to_owned(), text.into())].into_iter().collect();
+        let call = Call { request_parameters: Some(parameters), ..call(&name) };
+        world.trail.note(now, "us-east-1", &call);
+    }
+    world.trail.flush().await;
+    assert_eq!(world.names("us-east-1", 1).await.len(), count);
 }
 
 #[tokio::test]

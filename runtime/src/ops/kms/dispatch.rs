@@ -3,7 +3,7 @@
 use keywheel_domain::api::kms::{self, KmsErrorCode, kms_error};
 use keywheel_domain::api::{self, ApiError, ErrorCode, Request};
 
-use crate::ops::dispatch::encode;
+use crate::ops::answer::encode;
 use crate::ops::{Caller, Operations};
 
 macro_rules! actions {
