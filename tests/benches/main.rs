@@ -15,6 +15,7 @@ mod started;
 mod step;
 mod tick;
 mod timed_disk;
+mod writes;
 
 use criterion::{criterion_group, criterion_main};
 
@@ -23,6 +24,7 @@ criterion_group!(
     step::bench,
     languages::bench,
     read::bench,
+    writes::bench,
     rotations::bench,
     tick::bench,
     restart::bench,
