@@ -3,6 +3,7 @@
 //! One file for what belongs together. Who asks what a user or a role may do knows only `identity`. A census of the
 //! account changes in one commit with each record that it counts, so that quotas hold for those who ask at once.
 
+mod absent;
 mod access_keys;
 mod account_summary;
 mod attachments;

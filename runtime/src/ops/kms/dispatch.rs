@@ -69,6 +69,8 @@ actions! {
     TagKeyRequest => tag_kms_key,
     UntagKeyRequest => untag_kms_key,
     ListResourceTagsRequest => list_kms_key_tags,
+    ListGrantsRequest => list_grants,
+    ListRetirableGrantsRequest => list_retirable_grants,
 }
 
 /// What all services share is told in the words of this one.

@@ -10,6 +10,7 @@ mod crypto;
 mod describe_key;
 mod dispatch;
 mod due;
+mod grants;
 mod key_state;
 mod managed_key;
 mod policies;

@@ -1,6 +1,6 @@
 //! Stories about users, groups, roles and policies. Each becomes `tests/golden/iam/NAME.txt`.
 
-pub(super) const SCRIPTS: [(&str, &str); 8] = [
+pub(super) const SCRIPTS: [(&str, &str); 9] = [
     (
         "users",
         "
@@ -23,6 +23,27 @@ pub(super) const SCRIPTS: [(&str, &str); 8] = [
         UpdateUser UserName=Robert NewUserName=CARL
         DeleteUser UserName=carl
         DeleteUser UserName=carl
+        ",
+    ),
+    (
+        "absent",
+        "
+        # What tools ask for before they delete a user or a role: nothing is in the way.
+        CreateUser UserName=ann
+        GetLoginProfile UserName=ann
+        DeleteLoginProfile UserName=ann
+        ListMFADevices UserName=Ann
+        ListSSHPublicKeys UserName=ann
+        ListServiceSpecificCredentials UserName=ann
+        ListSigningCertificates UserName=ann
+        ListMFADevices UserName=bob
+        GetLoginProfile UserName=bob
+        ListMFADevices
+        ListVirtualMFADevices AssignmentStatus=Any
+        ListInstanceProfiles
+        GetInstanceProfile InstanceProfileName=app
+        ListAccountAliases
+        GetAccountPasswordPolicy
         ",
     ),
     (

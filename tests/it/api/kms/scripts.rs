@@ -1,6 +1,6 @@
 //! What goes over the wire, told as stories.
 
-pub(super) const SCRIPTS: [(&str, &str); 11] = [
+pub(super) const SCRIPTS: [(&str, &str); 12] = [
     (
         "create_key",
         r##"
@@ -144,6 +144,19 @@ pub(super) const SCRIPTS: [(&str, &str); 11] = [
         TrentService.PutKeyPolicy {"KeyId":"$KEY","Policy":"{\"Statement\":[{\"Effect\":\"Maybe\"}]}"}
         TrentService.PutKeyPolicy {"KeyId":"$KEY","Policy":"{\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\"}]}"}
         TrentService.CreateKey {"Policy":"[]"}
+        "##,
+    ),
+    (
+        "grants",
+        r##"
+        # There are none, and tools ask.
+        TrentService.CreateKey {}
+        TrentService.ListGrants {"KeyId":"$KEY"}
+        TrentService.ListGrants {"KeyId":"11111111-1111-4111-8111-111111111111"}
+        TrentService.ListGrants {}
+        TrentService.ListRetirableGrants {"RetiringPrincipal":"arn:aws:iam::123456789012:user/ann"}
+        TrentService.ListRetirableGrants {}
+        TrentService.CreateGrant {"KeyId":"$KEY","GranteePrincipal":"arn:aws:iam::123456789012:user/ann","Operations":["Decrypt"]}
         "##,
     ),
     (

@@ -2,6 +2,7 @@
 //!
 //! What users, groups and roles have in common is one request for the three, told apart by the kind of the entity.
 
+mod absent;
 mod access_keys;
 mod account;
 mod attachments;
@@ -14,6 +15,9 @@ mod roles;
 mod tags;
 mod users;
 
+pub use self::absent::{
+    AbsentOfAccountRequest, AbsentOfUserRequest, GetInstanceProfileRequest, NoneResponse,
+};
 pub use self::access_keys::{
     AccessKeyEntry, AccessKeyLastUsed, CreateAccessKeyRequest, CreateAccessKeyResponse,
     DeleteAccessKeyRequest, GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse, ListAccessKeysRequest,

@@ -7,6 +7,7 @@ mod aliases;
 mod crypto;
 mod data_keys;
 mod error;
+mod grants;
 mod key_state;
 mod keys;
 mod policies;
@@ -25,6 +26,7 @@ pub use self::data_keys::{
     GenerateDataKeyWithoutPlaintextResponse, GenerateRandomRequest, GenerateRandomResponse,
 };
 pub use self::error::{KmsErrorCode, kms_error};
+pub use self::grants::{ListGrantsRequest, ListGrantsResponse, ListRetirableGrantsRequest};
 pub use self::key_state::{
     CancelKeyDeletionRequest, CancelKeyDeletionResponse, DisableKeyRequest, EnableKeyRequest,
     ScheduleKeyDeletionRequest, ScheduleKeyDeletionResponse,
