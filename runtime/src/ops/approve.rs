@@ -34,8 +34,13 @@ impl Operations {
                 return Ok(answered());
             }
             let detail = format!("request {id}: {wanting} more before {}", job.record.step);
-            let row =
-                self.audit_row(&who, "ApprovalGranted", &after.secret_arn, Some(&after.token), Some(detail));
+            let row = self.audit_row(
+                &who.arn,
+                "ApprovalGranted",
+                &after.secret_arn,
+                Some(&after.token),
+                Some(detail),
+            );
             let change = Change::new().expect_secret(&secret).update_job(&job, &after);
             if self.commit(change.audit(&row)).await? {
                 return Ok(answered());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use keywheel_domain::rotation::{Job, Step};
+use keywheel_domain::rotation::{Job, Person, Step};
 use keywheel_domain::secret::Scope;
 use keywheel_domain::time::Timestamp;
 use keywheel_domain::user;
@@ -117,8 +117,8 @@ pub struct Session {
     pub transitive_tag_keys: Vec<String>,
     /// Who stands behind it, as whoever assumed the role said.
     pub source_identity: Option<String>,
-    /// Of the session of a role: ARN of the user who assumed it, or the first of the roles on the way.
-    pub assumed_by: Option<String>,
+    /// Of the session of a role: the user who assumed it, or the first of the roles on the way.
+    pub assumed_by: Option<Person>,
 }
 
 /// Where a request came from.
@@ -159,11 +159,17 @@ impl Caller {
         }
     }
 
-    /// The ARN that counts where people have to agree: of a session of a role it is that of the user who assumed the first
-    /// one, so that nobody agrees to what they asked for, or twice, under two names.
-    pub fn person(&self) -> String {
+    /// Who counts where people have to agree: of a session of a role it is the user who assumed the first one, so that
+    /// nobody agrees to what they asked for, or twice, under two names.
+    pub fn person(&self) -> Person {
         let assumed_by = self.session.as_deref().and_then(|session| session.assumed_by.clone());
-        assumed_by.unwrap_or_else(|| self.arn())
+        assumed_by.unwrap_or_else(|| Person {
+            arn: self.arn(),
+            id: match &self.standing {
+                Standing::User(user) => Some(user.id.clone()).filter(|id| !id.is_empty()),
+                Standing::Nothing | Standing::Role(_) => None,
+            },
+        })
     }
 
     /// The ARN of the session of a role: a function's has the function's name.

@@ -22,7 +22,7 @@ impl Operations {
             checked.map_err(|error| not_counted(&error))?;
             let after = job.record.given_up(End::Rejected, now);
             let row = self.audit_row(
-                &who,
+                &who.arn,
                 "ApprovalRejected",
                 &after.secret_arn,
                 Some(&after.token),

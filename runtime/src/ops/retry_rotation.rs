@@ -26,7 +26,7 @@ impl Operations {
             if verb.client_request_token.as_ref().is_some_and(|token| *token != job.record.id) {
                 return Err(not_complete(&job.record));
             }
-            let resumed = job.record.resumed(&Cause::Api { caller: caller.person() }, self.clock.now());
+            let resumed = job.record.resumed(&Cause::from(caller.person()), self.clock.now());
             if resumed == job.record {
                 return Err(refused(&match &job.record.state {
                     State::WaitingApproval { request } => {

@@ -60,7 +60,7 @@ impl Operations {
         token: Option<String>,
     ) -> Result<(String, Change), ApiError> {
         let (secret, now) = (&seen.record, self.clock.now());
-        let cause = Cause::Api { caller: caller.person() };
+        let cause = Cause::from(caller.person());
         if let Some(left) = secret.versions.unfinished() {
             let settings = secret.rotation.as_ref();
             let function_arn = settings.map(|rotation| rotation.function_arn.clone()).unwrap_or_default();

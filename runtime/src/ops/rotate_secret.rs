@@ -34,7 +34,7 @@ impl Operations {
                 self.authorize(caller, "lambda:InvokeFunction", Some(function))?;
             }
             let now = self.clock.now();
-            let (purpose, cause) = (purpose(&request), Cause::Api { caller: caller.person() });
+            let (purpose, cause) = (purpose(&request), Cause::from(caller.person()));
             let (after, function) = self.configured(&seen, &request, now).await?;
             let asked = self.asked_before(&seen.record, token, purpose).await?;
             if let Some(other) = self.unfinished_token(&seen.record).await?.filter(|other| other != token) {

@@ -61,7 +61,7 @@ impl Operations {
             if let Some(left) = secret.versions.unfinished() {
                 return Err(left_pending(&left.id));
             }
-            let cause = Cause::Api { caller: caller.person() };
+            let cause = Cause::from(caller.person());
             let begin = Begin::new(&token, purpose, cause, self.clock.now());
             let change = self.begin(&seen, secret.clone(), begin).await?;
             let row = self.audit_row(&caller.arn(), action, &secret.arn, Some(&token), None);

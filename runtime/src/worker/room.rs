@@ -170,7 +170,7 @@ impl Drop for Entered {
 
 #[cfg(test)]
 mod tests {
-    use keywheel_domain::rotation::{Cause, Purpose};
+    use keywheel_domain::rotation::{Cause, Person, Purpose};
     use keywheel_domain::rotation_policy::{Group, RotationPolicy};
     use keywheel_domain::secret::Scope;
     use keywheel_domain::time::Timestamp;
@@ -215,7 +215,7 @@ mod tests {
         let mut secret = Secret::new(scope, "app", "AbCdEf", Timestamp::default());
         let group = Group { name: "payments".into(), max_concurrent: 1 };
         secret.policy = Some(RotationPolicy { group: Some(group), ..RotationPolicy::default() });
-        let cause = Cause::Api { caller: "root".into() };
+        let cause = Cause::from(Person::from("root"));
         let (token, function) = ("t".to_owned().into(), "arn:f".to_owned());
         let mut job =
             Job::new(&secret, "t", token, Purpose::Rotate, cause, function.clone(), Timestamp::default());

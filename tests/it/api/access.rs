@@ -3,6 +3,7 @@
 mod conditions;
 mod functions;
 mod keys;
+mod people;
 mod secrets;
 mod sessions;
 mod wire;
@@ -83,7 +84,7 @@ fn session(statements: &[Value], within: &[Value]) -> Caller {
         tags: BTreeMap::from([("Project".to_owned(), "x".to_owned())]),
         transitive_tag_keys: Vec::new(),
         source_identity: Some("ann".to_owned()),
-        assumed_by: Some(ANN.to_owned()),
+        assumed_by: Some(ANN.into()),
     };
     let principal = Principal::Role {
         name: "reader".to_owned(),

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Job, State, Step};
+use super::{Job, Person, State, Step};
 use crate::time::Timestamp;
 
 /// Hexadecimal digits of a request's id.
@@ -54,6 +54,9 @@ pub struct Approval {
     pub request_id: String,
     /// The ARN of who agreed.
     pub by: String,
+    /// Their id, when it is a user's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_id: Option<String>,
     /// When.
     pub at: Timestamp,
     /// What they wrote.
@@ -168,16 +171,17 @@ impl Job {
     pub fn check_answer(
         &self,
         request_id: &str,
-        who: &str,
+        who: &Person,
         now: Timestamp,
     ) -> Result<&ApprovalRequest, ApprovalError> {
         let open = self.open_request().filter(|request| request.id == request_id);
         let request = open.ok_or(ApprovalError::NotOpen)?;
-        if self.cause.who() == who {
-            return Err(ApprovalError::Requester { who: who.to_owned() });
+        if self.cause.is(who) {
+            return Err(ApprovalError::Requester { who: who.arn.clone() });
         }
-        if !request.approvers.is_empty() && !request.approvers.iter().any(|pattern| matches(pattern, who)) {
-            return Err(ApprovalError::NotAnApprover { who: who.to_owned() });
+        let is_named = |pattern: &String| matches(pattern, &who.arn);
+        if !request.approvers.is_empty() && !request.approvers.iter().any(is_named) {
+            return Err(ApprovalError::NotAnApprover { who: who.arn.clone() });
         }
         if now >= request.until {
             return Err(ApprovalError::Expired { until: request.until });
@@ -189,19 +193,22 @@ impl Job {
     pub fn approved(
         &self,
         request_id: &str,
-        who: &str,
+        who: &Person,
         comment: Option<&str>,
         now: Timestamp,
     ) -> Result<(Self, Answer), ApprovalError> {
         let request = self.check_answer(request_id, who, now)?;
-        let given = |approval: &Approval| approval.request_id == request_id && approval.by == who;
+        let given = |approval: &Approval| {
+            approval.request_id == request_id && who.is(&approval.by, approval.by_id.as_deref())
+        };
         if self.approvals.iter().any(given) {
             return Ok((self.clone(), Answer::Again));
         }
         let mut after = self.clone();
         after.approvals.push(Approval {
             request_id: request_id.to_owned(),
-            by: who.to_owned(),
+            by: who.arn.clone(),
+            by_id: who.id.clone(),
             at: now,
             comment: comment.map(str::to_owned),
         });

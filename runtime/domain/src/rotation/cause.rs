@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::Person;
 use crate::time::Timestamp;
 
 /// Who asked for a rotation.
@@ -13,6 +14,9 @@ pub enum Cause {
     Api {
         /// The caller's ARN.
         caller: String,
+        /// The caller's id, when it is a user's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
     },
     /// The schedule.
     Schedule {
@@ -28,9 +32,23 @@ impl Cause {
     /// Who audit rows name.
     pub fn who(&self) -> &str {
         match self {
-            Self::Api { caller } => caller,
+            Self::Api { caller, .. } => caller,
             Self::Schedule { .. } => SCHEDULER,
         }
+    }
+
+    /// Whether this person asked.
+    pub(super) fn is(&self, person: &Person) -> bool {
+        match self {
+            Self::Api { caller, id } => person.is(caller, id.as_deref()),
+            Self::Schedule { .. } => false,
+        }
+    }
+}
+
+impl From<Person> for Cause {
+    fn from(person: Person) -> Self {
+        Self::Api { caller: person.arn, id: person.id }
     }
 }
 

@@ -30,7 +30,7 @@ fn job(purpose: Purpose) -> Job {
 }
 
 fn api(who: &str) -> Cause {
-    Cause::Api { caller: who.into() }
+    Cause::from(Person::from(who))
 }
 
 /// The job after a call of its step, and its secret.
@@ -292,7 +292,7 @@ fn people_agree_to_one_step_of_one_component() {
     let request = asked.open_request().expect("the tags ask for it").clone();
     assert_eq!(next(&asked, NOW), Action::Wait(request.until));
     assert_eq!(next(&asked, request.until), Action::Expire);
-    let agree = |job: &Job, who: &str, now| job.approved(&request.id, who, None, now);
+    let agree = |job: &Job, who: &str, now| job.approved(&request.id, &who.into(), None, now);
     assert_eq!(agree(&asked, "root", NOW).unwrap_err(), ApprovalError::Requester { who: "root".into() });
     let (one, answer) = agree(&asked, "ann", NOW).expect("a first approval");
     assert_eq!(answer, Answer::Wanting(1));
@@ -310,13 +310,69 @@ fn people_agree_to_one_step_of_one_component() {
     assert_eq!(gate(&test_of_it, &secret, Some("d1"), NOW), Gate::Open { approved: false });
 }
 
+/// Ids tell people apart where both have one; an answer or a rotation of before has none.
+#[test]
+fn people_are_known_by_id_and_else_by_arn() {
+    let (ann, again) = (("user/ann", Some("AIDA1")), ("user/ann", Some("AIDA2")));
+    let (lee, unknown, root) = (("user/lee", Some("AIDA1")), ("user/ann", None), ("root", None));
+    let check = |asked: (&str, Option<&str>), agrees: (&str, Option<&str>), is_same: bool| {
+        let person = |(arn, id): (&str, Option<&str>)| Person { arn: arn.into(), id: id.map(str::to_owned) };
+        let asks = |cause| {
+            let job = Job { cause, ..job(Purpose::Rotate) };
+            ran_with(&job, &secret(), Outcome::Asked { summary: "drop 3".into() }).0
+        };
+        let own = asks(Cause::from(person(asked)));
+        let id = own.open_request().expect("the function asks").id.clone();
+        let answer = own.approved(&id, &person(agrees), None, NOW);
+        let refused = Err(ApprovalError::Requester { who: agrees.0.into() });
+        assert_eq!(answer.map(drop) == refused, is_same, "{asked:?} {agrees:?}");
+
+        let mut other = asks(api("eve"));
+        if let State::WaitingApproval { request } = &mut other.state {
+            request.count = 2;
+        }
+        let (once, _) = other.approved(&id, &person(asked), None, NOW).expect("a first approval");
+        let (_, answer) = once.approved(&id, &person(agrees), None, NOW).expect("a second one");
+        assert_eq!(answer == Answer::Again, is_same, "{asked:?} {agrees:?}");
+    };
+    for (one, other, is_same) in [
+        (ann, ann, true),
+        (ann, lee, true),
+        (ann, again, false),
+        (ann, unknown, true),
+        (lee, unknown, false),
+        (unknown, unknown, true),
+        (root, root, true),
+        (root, ann, false),
+    ] {
+        check(one, other, is_same);
+        check(other, one, is_same);
+    }
+}
+
+#[test]
+fn a_record_of_before_there_were_ids_is_read_and_written_as_it_was() {
+    let check = |text: &str| {
+        let cause: Cause = serde_json::from_str(text).expect("a cause");
+        assert_eq!(serde_json::to_string(&cause).expect("it was read"), text);
+    };
+    check(r#"{"api":{"caller":"user/ann"}}"#);
+    check(r#"{"api":{"caller":"user/ann","id":"AIDA1"}}"#);
+    let text = r#"{"request_id":"r","by":"user/ann","at":1000}"#;
+    let approval: Approval = serde_json::from_str(text).expect("an approval");
+    assert_eq!(
+        (approval.by_id.as_deref(), serde_json::to_string(&approval).expect("it was read")),
+        (None, text.into())
+    );
+}
+
 #[test]
 fn a_function_may_ask_for_itself() {
     let (job, secret) =
         ran_with(&job(Purpose::Rotate), &secret(), Outcome::Asked { summary: "drop 3".into() });
     let request = job.open_request().expect("the function asks").clone();
     assert_eq!((request.asked_by, request.summary.as_deref()), (AskedBy::Function, Some("drop 3")));
-    let (job, _) = job.approved(&request.id, "ann", None, NOW).expect("open");
+    let (job, _) = job.approved(&request.id, &"ann".into(), None, NOW).expect("open");
     assert_eq!(gate(&job, &secret, Some(&request.digest), NOW), Gate::Open { approved: true });
     assert_eq!(gate(&job, &secret, Some("another"), NOW), Gate::Open { approved: false });
 }
@@ -350,17 +406,17 @@ fn an_expired_request_is_over_with_what_was_said_to_it() {
     };
     let asked = ask(&job(Purpose::Rotate), NOW);
     let first = asked.open_request().expect("the tags ask for it").clone();
-    let (one, _) = asked.approved(&first.id, "ann", None, NOW).expect("a first approval");
+    let (one, _) = asked.approved(&first.id, &"ann".into(), None, NOW).expect("a first approval");
     let late = first.until;
     let expired = one.expired(late);
     assert_eq!(expired.state, State::NeedsAttention { since: late });
     let again = ask(&expired.resumed(&api("root"), late), late);
     let second = again.open_request().expect("it is asked anew").clone();
     assert_ne!(second.id, first.id);
-    assert_eq!(again.approved(&first.id, "bob", None, late).unwrap_err(), ApprovalError::NotOpen);
-    let (one, answer) = again.approved(&second.id, "bob", None, late).expect("a first approval");
+    assert_eq!(again.approved(&first.id, &"bob".into(), None, late).unwrap_err(), ApprovalError::NotOpen);
+    let (one, answer) = again.approved(&second.id, &"bob".into(), None, late).expect("a first approval");
     assert_eq!(answer, Answer::Wanting(1));
-    let (both, answer) = one.approved(&second.id, "ann", None, late).expect("a second approval");
+    let (both, answer) = one.approved(&second.id, &"ann".into(), None, late).expect("a second approval");
     assert_eq!(
         (answer, gate(&both, &secret, Some("d1"), late)),
         (Answer::Complete, Gate::Open { approved: false })

@@ -39,10 +39,12 @@ impl Operations {
         self.authorize_assuming(caller, &request, account, &role)?;
         check_no_second_factor(request.shows_second_factor)?;
         let seconds = seconds(caller, &request, role.session_seconds_max)?;
+        let person = caller.person();
         let record = SessionRecord {
             policies: self.session_policies(account, &request).await?,
             source_identity: source_identity(caller, &request)?,
-            assumed_by: Some(caller.person()),
+            assumed_by: Some(person.arn),
+            assumed_by_id: person.id,
             ..tagged(
                 caller,
                 &request,

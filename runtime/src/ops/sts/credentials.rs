@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use keywheel_domain::api::sts::Credentials;
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::policy::{Document, Kind};
+use keywheel_domain::rotation::Person;
 use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::time::{SECOND_MS, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -57,6 +58,8 @@ pub(super) struct SessionRecord {
     pub(super) source_identity: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) assumed_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) assumed_by_id: Option<String>,
 }
 
 impl SessionRecord {
@@ -71,6 +74,7 @@ impl SessionRecord {
             transitive_tag_keys: Vec::new(),
             source_identity: None,
             assumed_by: None,
+            assumed_by_id: None,
         }
     }
 }
@@ -159,7 +163,7 @@ impl Operations {
             tags: record.tags,
             transitive_tag_keys: record.transitive_tag_keys,
             source_identity: record.source_identity,
-            assumed_by: record.assumed_by,
+            assumed_by: record.assumed_by.map(|arn| Person { arn, id: record.assumed_by_id }),
         };
         Ok(Some(OpenSession { account, secret: record.secret, session, principal, id }))
     }

@@ -16,7 +16,6 @@ use keywheel_tests::node::{ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY};
 use keywheel_tests::store::SimStore;
 use tempfile::TempDir;
 
-use super::super::approvers::Idle;
 use super::*;
 
 pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/app/reader";
@@ -31,7 +30,7 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    fn root() -> Self {
+    pub(super) fn root() -> Self {
         Self { access_key_id: ACCESS_KEY_ID.to_owned(), secret: SECRET_ACCESS_KEY.to_owned(), token: None }
     }
 
@@ -43,7 +42,7 @@ impl Signer {
         }
     }
 
-    fn of(xml: &str) -> Self {
+    pub(super) fn of(xml: &str) -> Self {
         let text = |name| element(xml, name).unwrap().to_owned();
         Self {
             access_key_id: text("AccessKeyId"),
@@ -62,7 +61,7 @@ pub(super) struct Net {
     clock: SimClock,
     server: Arc<Server>,
     trail: Arc<Trail>,
-    node: Node,
+    pub(super) node: Node,
     _folder: TempDir,
 }
 
@@ -99,13 +98,13 @@ impl Net {
         .await;
     }
 
-    async fn user_policy(&self, name: &str, statement: &Value) {
+    pub(super) async fn user_policy(&self, name: &str, statement: &Value) {
         let text = document(statement);
         self.iam("PutUserPolicy", &[("UserName", name), ("PolicyName", "P"), ("PolicyDocument", &text)])
             .await;
     }
 
-    async fn iam(&self, action: &str, members: &[(&str, &str)]) -> String {
+    pub(super) async fn iam(&self, action: &str, members: &[(&str, &str)]) -> String {
         self.form(&Signer::root(), "iam", action, members).await.unwrap()
     }
 
@@ -119,7 +118,7 @@ impl Net {
     }
 
     /// A session of `reader`, with these members beside its name.
-    async fn assume(&self, signer: &Signer, members: &[(&str, &str)]) -> Result<Signer, String> {
+    pub(super) async fn assume(&self, signer: &Signer, members: &[(&str, &str)]) -> Result<Signer, String> {
         let named = [("RoleArn", ROLE), ("RoleSessionName", "one")];
         let members: Vec<_> = named.iter().chain(members).copied().collect();
         self.sts(signer, "AssumeRole", &members).await.map(|xml| Signer::of(&xml))
@@ -149,7 +148,7 @@ impl Net {
         Err(format!("{status} {}: {}", told("Code"), told("Message")))
     }
 
-    async fn json(&self, signer: &Signer, action: &str, body: &Value) -> Result<Value, String> {
+    pub(super) async fn json(&self, signer: &Signer, action: &str, body: &Value) -> Result<Value, String> {
         let (target, service) = match action.split_once('.') {
             Some(("TrentService", _)) => (action.to_owned(), "kms"),
             Some(_) => (action.to_owned(), "cloudtrail"),
@@ -167,7 +166,7 @@ impl Net {
         }
     }
 
-    async fn send(
+    pub(super) async fn send(
         &self,
         signer: &Signer,
         service: &str,
@@ -499,42 +498,6 @@ async fn the_trail_tells_of_a_session_as_cloudtrail_does() {
         },
     });
     assert_eq!(event["userIdentity"], expected);
-}
-
-#[tokio::test]
-async fn nobody_agrees_to_what_they_asked_for_through_a_role() {
-    let (net, ann) = Net::new().await;
-    net.iam("DeleteRolePolicy", &[("RoleName", "reader"), ("PolicyName", "Read")]).await;
-    let all = document(&policy("Allow", "*", "*"));
-    net.iam("PutRolePolicy", &[("RoleName", "reader"), ("PolicyName", "All"), ("PolicyDocument", &all)])
-        .await;
-    let session = net.assume(&ann, &[]).await.unwrap();
-    let approvals = json!({"SecretId": "app", "Approvals": {"Before": ["createSecret"], "Count": 1}});
-    let call = async |signer: &Signer, action: &str, body: Value| {
-        let (target, body) = (format!("Keywheel.{action}"), body.to_string());
-        let headers: [(&str, &[u8]); 2] = [("host", b"localhost"), ("x-amz-target", target.as_bytes())];
-        let (status, text) = net.send(signer, "secretsmanager", &headers, body).await;
-        (status, serde_json::from_str::<Value>(&text).unwrap())
-    };
-    assert_eq!(call(&Signer::root(), "PutRotationPolicy", approvals).await.0, 200);
-    let rotate = json!({
-        "SecretId": "app",
-        "ClientRequestToken": "22222222-2222-4222-8222-222222222222",
-        "RotationLambdaARN": "arn:aws:lambda:us-east-1:123456789012:function:idle",
-    });
-    net.json(&session, "RotateSecret", &rotate).await.unwrap();
-    net.node.worker_over(Arc::new(Idle)).tick().await.unwrap();
-    let listed = call(&ann, "ListApprovals", json!({})).await.1;
-    assert_eq!(listed["Approvals"][0]["RequestedBy"], ANN, "{listed}");
-    let answer = json!({"ApprovalId": listed["Approvals"][0]["ApprovalId"]});
-    let other = net.assume(&ann, &[]).await.unwrap();
-    for signer in [&ann, &session, &other] {
-        let (status, told) = call(signer, "Approve", answer.clone()).await;
-        assert_eq!(status, 400, "{told}");
-        let told = told["message"].as_str().or(told["Message"].as_str()).unwrap();
-        assert!(told.starts_with(&format!("`{ANN}` asked")), "{told}");
-    }
-    assert_eq!(call(&Signer::root(), "Approve", answer).await.0, 200);
 }
 
 #[tokio::test]
