@@ -5,6 +5,15 @@ use keywheel_domain::policy::ResourceRule;
 
 use super::{Resource, ResourcePolicy};
 
+/// What every key is, in the terms of conditions; the older names of two of them among them.
+const KIND: [(&str, &str); 6] = [
+    ("kms:keyspec", "SYMMETRIC_DEFAULT"),
+    ("kms:customermasterkeyspec", "SYMMETRIC_DEFAULT"),
+    ("kms:keyusage", "ENCRYPT_DECRYPT"),
+    ("kms:customermasterkeyusage", "ENCRYPT_DECRYPT"),
+    ("kms:keyorigin", "AWS_KMS"),
+    ("kms:multiregion", "false"),
+];
 /// What decisions call the policy of a key.
 const POLICY_NAME: &str = "default";
 
@@ -24,11 +33,15 @@ impl<'a> Resource<'a> {
             let aliases = key.aliases.iter().map(|name| name.as_str().into()).collect();
             resource.keys.push(("kms:resourcealiases".into(), aliases));
         }
-        resource
-            .with_tags(None, tags)
-            .with("kms:keyspec", Some("SYMMETRIC_DEFAULT"))
-            .with("kms:keyusage", Some("ENCRYPT_DECRYPT"))
-            .with("kms:keyorigin", Some("AWS_KMS"))
-            .with("kms:multiregion", Some("false"))
+        resource.with_tags(None, tags).of_key_kind()
+    }
+
+    /// A key that is to be made.
+    pub(in crate::ops) fn new_kms_key(account: &'a str) -> Self {
+        Self::plain("*", account).of_key_kind()
+    }
+
+    fn of_key_kind(self) -> Self {
+        KIND.into_iter().fold(self, |resource, (key, value)| resource.with(key, Some(value)))
     }
 }

@@ -39,8 +39,10 @@ impl Operations {
         caller: &Caller,
         request: CreateKeyRequest,
     ) -> Result<KeyMetadataResponse, ApiError> {
-        let access = Access::new("kms:CreateKey", None).with_tags(tags::named(&request.tags));
-        self.authorize_on(caller, &access, &Resource::plain("*", &caller.account))?;
+        let access = Access::new("kms:CreateKey", None)
+            .with_flag("kms:bypasspolicylockoutsafetycheck", request.bypasses_lockout_check)
+            .with_tags(tags::named(&request.tags));
+        self.authorize_on(caller, &access, &Resource::new_kms_key(&caller.account))?;
         check_tags(&request.tags)?;
         if let Some(policy) = &request.policy {
             check_policy(policy)?;

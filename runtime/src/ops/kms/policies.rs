@@ -11,6 +11,7 @@ use keywheel_domain::time::Timestamp;
 
 use super::Audience;
 use super::key_state::check_not_pending;
+use crate::ops::access::Access;
 use crate::ops::{Caller, Empty, Operations};
 
 /// Bytes of a policy; the service's own limit.
@@ -41,7 +42,9 @@ impl Operations {
             key.policy.clone_from(&request.policy);
             Ok(())
         };
-        self.change_kms_key(caller, "PutKeyPolicy", &request.key_id, put).await.map(|_| Empty {})
+        let access = Access::new("kms:PutKeyPolicy", None)
+            .with_flag("kms:bypasspolicylockoutsafetycheck", request.bypasses_lockout_check);
+        self.change_kms_key_as(caller, &access, &request.key_id, put).await.map(|_| Empty {})
     }
 
     /// Lists the names of the policies of a key: there is one.

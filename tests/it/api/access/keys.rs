@@ -1,19 +1,19 @@
 use super::*;
 
-async fn kms(world: &World, operation: &str, body: Value) -> Value {
+pub(super) async fn kms(world: &World, operation: &str, body: Value) -> Value {
     let target = format!("TrentService.{operation}");
     let answer = world.send(&target, body.to_string().as_bytes()).await.unwrap();
     if answer.is_empty() { Value::Null } else { serde_json::from_slice(&answer).unwrap() }
 }
 
 /// A key with this statement in its policy, beside the one that lets the account in.
-async fn new_key(world: &World, statements: &[Value]) -> String {
+pub(super) async fn new_key(world: &World, statements: &[Value]) -> String {
     let policy = json!({"Version": "2012-10-17", "Statement": statements});
     let made = kms(world, "CreateKey", json!({"Policy": policy.to_string()})).await;
     made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
 }
 
-fn account() -> Value {
+pub(super) fn account() -> Value {
     json!({"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"AWS": "123456789012"}})
 }
 
@@ -113,9 +113,30 @@ async fn what_is_asked_of_a_key_can_be_a_condition() {
         body
     };
     let tags = json!({"Tags": [{"TagKey": "Team", "TagValue": "blue"}, {"TagKey": "use", "TagValue": "x"}]});
+    let bypassing = json!({"BypassPolicyLockoutSafetyCheck": true});
+    let open = json!({"Version": "2012-10-17", "Statement": account()}).to_string();
+    let put = json!({"PolicyName": "default", "Policy": open});
+    let mut put_bypassing = put.clone();
+    put_bypassing["BypassPolicyLockoutSafetyCheck"] = json!(true);
     for (operation, body, operator, condition, right, wrong) in [
         ("CreateKey", tags.clone(), "StringEquals", "aws:RequestTag/team", "blue", "red"),
         ("CreateKey", tags.clone(), "ForAnyValue:StringEquals", "aws:TagKeys", "use", "other"),
+        ("CreateKey", json!({}), "StringEquals", "kms:KeySpec", "SYMMETRIC_DEFAULT", "RSA_2048"),
+        (
+            "CreateKey",
+            json!({"KeySpec": "SYMMETRIC_DEFAULT"}),
+            "StringEquals",
+            "kms:CustomerMasterKeySpec",
+            "SYMMETRIC_DEFAULT",
+            "HMAC_256",
+        ),
+        ("CreateKey", json!({}), "StringEquals", "kms:KeyUsage", "ENCRYPT_DECRYPT", "SIGN_VERIFY"),
+        ("CreateKey", json!({}), "StringEquals", "kms:KeyOrigin", "AWS_KMS", "EXTERNAL"),
+        ("CreateKey", json!({"MultiRegion": false}), "Bool", "kms:MultiRegion", "false", "true"),
+        ("CreateKey", json!({}), "Bool", "kms:BypassPolicyLockoutSafetyCheck", "false", "true"),
+        ("CreateKey", bypassing, "Bool", "kms:BypassPolicyLockoutSafetyCheck", "true", "false"),
+        ("PutKeyPolicy", with(put), "Bool", "kms:BypassPolicyLockoutSafetyCheck", "false", "true"),
+        ("PutKeyPolicy", with(put_bypassing), "Bool", "kms:BypassPolicyLockoutSafetyCheck", "true", "false"),
         ("TagResource", with(tags.clone()), "StringEquals", "aws:RequestTag/Team", "blue", "red"),
         ("TagResource", with(tags.clone()), "ForAllValues:StringLike", "aws:TagKeys", "*e*", "T*"),
         (

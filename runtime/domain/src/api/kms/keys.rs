@@ -47,6 +47,8 @@ pub struct CreateKeyRequest {
     pub policy: Option<String>,
     /// Its tags.
     pub tags: Vec<KeyTag>,
+    /// Whether its policy may keep out whoever makes it. It always may; conditions ask for it.
+    pub bypasses_lockout_check: bool,
 }
 
 /// Describes a key.
@@ -108,8 +110,8 @@ impl Request for CreateKeyRequest {
                 "Multi-Region keys and custom key stores are not supported.",
             ));
         }
-        members.boolean("BypassPolicyLockoutSafetyCheck")?;
         Ok(Self {
+            bypasses_lockout_check: members.boolean("BypassPolicyLockoutSafetyCheck")?.unwrap_or_default(),
             description: members.text("Description", DESCRIPTION_CHARS)?.unwrap_or_default(),
             policy: policy_text(members, POLICY_CHARS)?,
             tags: read_tags(members)?.unwrap_or_default(),

@@ -27,6 +27,8 @@ pub struct PutKeyPolicyRequest {
     pub policy_name: String,
     /// A policy document.
     pub policy: String,
+    /// Whether the policy may keep out whoever puts it. It always may; conditions ask for it.
+    pub bypasses_lockout_check: bool,
 }
 
 /// Lists the names of the policies of a key.
@@ -63,10 +65,10 @@ impl Request for PutKeyPolicyRequest {
 
     fn read(members: &mut Members) -> Result<Self, ApiError> {
         let key_id = members.required_text("KeyId", KEY_ID_CHARS)?;
-        members.boolean("BypassPolicyLockoutSafetyCheck")?;
+        let bypasses_lockout_check = members.boolean("BypassPolicyLockoutSafetyCheck")?.unwrap_or_default();
         let policy = policy_text(members, POLICY_CHARS)?;
         let policy = members.require("Policy", policy).unwrap_or_default();
-        Ok(Self { key_id, policy_name: policy_name(members)?, policy })
+        Ok(Self { key_id, policy_name: policy_name(members)?, policy, bypasses_lockout_check })
     }
 }
 
