@@ -111,6 +111,30 @@ impl Operations {
         Ok(())
     }
 
+    /// Whether a rotation function may use a key of another account: its owner has to let the account of the function in,
+    /// or its role. Not once the target was touched: what was begun under the key ends under it.
+    pub(super) fn authorize_key_of_others(
+        &self,
+        caller: &Caller,
+        access: &Access<'_>,
+        resource: &Resource<'_>,
+    ) -> Result<(), ApiError> {
+        if !Reach::of(caller).is_some_and(|reach| reach.may_be_stopped) {
+            return Ok(());
+        }
+        let by_role = self.decide(caller, access, resource, |decision| match decision {
+            Decision::Denied { reason: reason @ Reason::Explicit(_) } => Err(reason.ending(access.action())),
+            Decision::Denied { .. } => Ok(false),
+            Decision::Allowed { .. } => Ok(true),
+        });
+        let decided = by_role.and_then(|is_allowed| {
+            let principal = Principal::Root { access_key_id: String::new() };
+            let account = Caller::new(caller.account.clone(), caller.region.clone(), principal);
+            if is_allowed { Ok(()) } else { self.decide_by_policies(&account, access, resource) }
+        });
+        decided.map_err(|ending| denied(caller, access, &ending))
+    }
+
     /// What the policies that bear on a request say of it.
     pub(super) fn decide<T>(
         &self,

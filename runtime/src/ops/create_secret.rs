@@ -25,9 +25,9 @@ impl Operations {
             self.quotas.check_value(value)?;
         }
         let token = required_token(request.client_request_token.as_deref())?;
-        let kms_key_id = self.check_key(caller, request.kms_key_id.as_deref()).await?;
+        let kms_key_id = self.check_key(caller, &caller.scope(), request.kms_key_id.as_deref()).await?;
         check_cross_account(caller, &request)?;
-        self.check_replica_keys(caller, &request.replicas).await?;
+        self.check_replica_keys(caller, &caller.scope(), &request.replicas).await?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             if let Some(existing) = self.existing(caller, &request, token).await? {
                 return Ok(existing);

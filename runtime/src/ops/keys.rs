@@ -274,6 +274,22 @@ pub fn kms_keys(scope: &Scope) -> (Key, Key) {
     range(&["kms-key", &scope.account, &scope.region])
 }
 
+/// The range of all keys of an account.
+pub fn kms_keys_of_account(account: &str) -> (Key, Key) {
+    range(&["kms-key", account])
+}
+
+/// The range of all keys.
+pub fn all_kms_keys() -> (Key, Key) {
+    range(&["kms-key"])
+}
+
+/// Whose key this place is of.
+pub fn account_of_kms_key(place: &Key) -> Option<String> {
+    let account = place.as_bytes().split(|byte| *byte == 0).nth(1)?;
+    String::from_utf8(account.to_vec()).ok()
+}
+
 /// An alias of a key.
 pub fn kms_alias(scope: &Scope, name: &str) -> Key {
     joined(&["kms-alias", &scope.account, &scope.region, name])

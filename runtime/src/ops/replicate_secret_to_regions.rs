@@ -6,7 +6,7 @@ use keywheel_domain::api::{
 };
 use keywheel_domain::replication::{NAME_TAKEN, REPLICAS_MAX};
 use keywheel_domain::rotation::End;
-use keywheel_domain::secret::Secret;
+use keywheel_domain::secret::{Scope, Secret};
 use keywheel_domain::time::Timestamp;
 
 use super::access::Access;
@@ -27,7 +27,7 @@ impl Operations {
         let secret = self.load_live_secret(caller, &access).await?.record;
         check_own_values(&secret)?;
         check_regions(&secret, &request.replicas)?;
-        self.check_replica_keys(caller, &request.replicas).await?;
+        self.check_replica_keys(caller, &secret.scope, &request.replicas).await?;
         for place in &request.replicas.regions {
             self.replicate(caller, &access.on(&secret.arn), place, request.replicas.force_overwrite).await?;
         }
@@ -40,11 +40,13 @@ impl Operations {
     pub(super) async fn check_replica_keys(
         &self,
         caller: &Caller,
+        primary: &Scope,
         replicas: &NewReplicas,
     ) -> Result<(), ApiError> {
         for place in &replicas.regions {
             let there = Caller { region: place.region.clone(), ..caller.clone() };
-            self.check_key(&there, place.kms_key_id.as_deref()).await?;
+            let scope = Scope { region: place.region.clone(), ..primary.clone() };
+            self.check_key(&there, &scope, place.kms_key_id.as_deref()).await?;
         }
         Ok(())
     }

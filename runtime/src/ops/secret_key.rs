@@ -26,17 +26,27 @@ const READING_ACTION: &str = "kms:Decrypt";
 const RESEALED_LABELS: [&str; 3] = [CURRENT, PENDING, PREVIOUS];
 
 impl Operations {
-    /// Checks a `KmsKeyId` that a caller gives a secret, and tells what the secret keeps of it: nothing for the
-    /// service's own key.
+    /// Checks a `KmsKeyId` that a caller gives a secret in this scope, and tells what the secret keeps of it: nothing
+    /// for the service's own key.
     pub(super) async fn check_key(
         &self,
         caller: &Caller,
+        scope: &Scope,
         kms_key_id: Option<&str>,
     ) -> Result<Option<String>, ApiError> {
-        let Some(given) = kms_key_id.filter(|id| !id.is_empty() && *id != MANAGED_ALIAS) else {
-            return Ok(None);
+        let Some(given) = kms_key_id else { return Ok(None) };
+        let is_others = KeyId::parse(given).is_ok_and(|id| id.scope(scope).account != caller.account);
+        let key = match given {
+            "" | MANAGED_ALIAS => None,
+            _ => match self.sealing_key(scope, Some(given)).await {
+                // What another account does not share it might as well not have.
+                Err(error) if error.code == ErrorCode::EncryptionFailure && is_others => {
+                    return Err(not_shared());
+                }
+                found => found?,
+            },
         };
-        let Some(key) = self.sealing_key(&caller.scope(), Some(given)).await? else { return Ok(None) };
+        let Some(key) = key else { return check_own_account(caller, scope).map(|()| None) };
         self.authorize_writing(caller, &key, None)?;
         key.check_usable().map_err(|_| not_encrypted())?;
         Ok(Some(given.to_owned()))
@@ -53,7 +63,7 @@ impl Operations {
         let of = id.scope(scope);
         Ok(match &id {
             KeyId::Key { .. } => Some(id.arn(scope)),
-            KeyId::Alias { .. } if of != scope => None,
+            KeyId::Alias { .. } if of.region != scope.region => None,
             KeyId::Alias { name, .. } => {
                 let alias: Option<Seen<Alias>> = self.load(keys::kms_alias(of, name)).await?;
                 alias.map(|alias| key_arn(of, &alias.record.key_id))
@@ -65,7 +75,7 @@ impl Operations {
     pub(super) async fn authorize_sealing(&self, caller: &Caller, secret: &Secret) -> Result<(), ApiError> {
         match self.key_of(secret).await? {
             Some(key) => self.authorize_writing(caller, &key, Some(&secret.arn)),
-            None => check_own_account(caller, secret),
+            None => check_own_account(caller, &secret.scope),
         }
     }
 
@@ -108,10 +118,7 @@ impl Operations {
         version_id: &str,
         sealed: &[u8],
     ) -> Result<(), ApiError> {
-        let Some(key_arn) = key_of_value(sealed) else { return check_own_account(caller, secret) };
-        if caller.is_rotation() {
-            return Ok(());
-        }
+        let Some(key_arn) = key_of_value(sealed) else { return check_own_account(caller, &secret.scope) };
         let key = self.find_kms_key(key_arn).await?;
         // One that is gone opens nothing, and that is told to who might have used it.
         let resource = match &key {
@@ -121,7 +128,8 @@ impl Operations {
         self.authorize_key(caller, READING_ACTION, &resource, Some((&secret.arn, Some(version_id))))
     }
 
-    /// A function reaches the keys of the secrets that it reaches. The service asks with what it binds values to.
+    /// A function reaches the keys of the secrets that it reaches, as far as they are its own account's. The service asks
+    /// with what it binds values to.
     fn authorize_key(
         &self,
         caller: &Caller,
@@ -129,7 +137,7 @@ impl Operations {
         resource: &Resource<'_>,
         value: Option<(&str, Option<&str>)>,
     ) -> Result<(), ApiError> {
-        if caller.is_rotation() {
+        if caller.is_rotation() && resource.account == caller.account {
             return Ok(());
         }
         let via = format!("secretsmanager.{}.amazonaws.com", caller.region);
@@ -140,8 +148,11 @@ impl Operations {
             .with("kms:viaservice", Some(via.as_str()))
             .with("kms:encryptionalgorithm", Some("SYMMETRIC_DEFAULT"))
             .with_encryption_context(context);
-        let denied = |_| ApiError::new(ErrorCode::AccessDenied, "Access to KMS is not allowed");
-        self.authorize_on(caller, &access, resource).map_err(denied)
+        let allowed = match caller.is_rotation() {
+            true => self.authorize_key_of_others(caller, &access, resource),
+            false => self.authorize_on(caller, &access, resource),
+        };
+        allowed.map_err(|_| not_shared())
     }
 
     /// The labelled values of `before` sealed again under the key of `after`, but for the version `put`, which is new.
@@ -178,9 +189,14 @@ impl Operations {
     }
 }
 
+/// Whoever asks may not use the key, in the service's words.
+fn not_shared() -> ApiError {
+    ApiError::new(ErrorCode::AccessDenied, "Access to KMS is not allowed")
+}
+
 /// The service's own key is of use inside of the account alone, in the service's words.
-fn check_own_account(caller: &Caller, secret: &Secret) -> Result<(), ApiError> {
-    if caller.account == secret.scope.account {
+fn check_own_account(caller: &Caller, scope: &Scope) -> Result<(), ApiError> {
+    if caller.account == scope.account {
         return Ok(());
     }
     let told = "You can't access a secret from a different AWS account if you encrypt the secret with the default \

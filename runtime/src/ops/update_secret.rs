@@ -1,7 +1,7 @@
 //! UpdateSecret.
 
 use keywheel_domain::api::{ApiError, UpdateSecretRequest, UpdateSecretResponse};
-use keywheel_domain::secret::Secret;
+use keywheel_domain::secret::{Secret, SecretId};
 use keywheel_domain::version::CURRENT;
 
 use super::access::Access;
@@ -17,7 +17,9 @@ impl Operations {
         caller: &Caller,
         request: UpdateSecretRequest,
     ) -> Result<UpdateSecretResponse, ApiError> {
-        let key_arn = self.asked_key_arn(&caller.scope(), request.kms_key_id.as_deref()).await?;
+        let (own, id) = (caller.scope(), SecretId::parse(&request.secret_id));
+        let scope = id.as_ref().map_or(&own, |id| id.place(&own).0);
+        let key_arn = self.asked_key_arn(scope, request.kms_key_id.as_deref()).await?;
         let access = Access::secret("UpdateSecret", &request.secret_id)
             .with("secretsmanager:description", request.description.as_deref())
             .with("secretsmanager:kmskeyid", request.kms_key_id.as_deref())
@@ -25,7 +27,7 @@ impl Operations {
         let token = required_token(request.client_request_token.as_deref())?;
         // Before anything is said about the key.
         self.find_secret(caller, &access).await?;
-        let kms_key_id = self.check_key(caller, request.kms_key_id.as_deref()).await?;
+        let kms_key_id = self.check_key(caller, scope, request.kms_key_id.as_deref()).await?;
         for _ in 0..COMMIT_ATTEMPTS_MAX {
             let seen = self.load_live_secret(caller, &access).await?;
             let now = self.clock.now();

@@ -6,6 +6,7 @@ mod keys;
 mod people;
 mod secrets;
 mod sessions;
+mod shared_keys;
 mod wire;
 
 use std::collections::BTreeMap;

@@ -155,7 +155,8 @@ impl Operations {
         })
     }
 
-    /// The key is found by the ciphertext; one that is named must be the same.
+    /// The key is found by the ciphertext; one that is named must be the same. By its id alone that is no more than the
+    /// ciphertext says.
     async fn decrypt_as(
         &self,
         caller: &Caller,
@@ -164,29 +165,48 @@ impl Operations {
         named: Option<&str>,
     ) -> Result<Decrypted, ApiError> {
         let invalid = || kms_error(KmsErrorCode::InvalidCiphertext, "");
-        let named = match named {
+        let parsed = Ciphertext::parse(ciphertext);
+        let own_id = parsed.as_ref().map(|parsed| parsed.key_id.to_string()).unwrap_or_default();
+        let named = match named.filter(|key_id| *key_id != own_id) {
             Some(key_id) => {
                 let access = use_of(action, context);
                 Some(self.kms_key_as(caller, access, key_id, Audience::Customers).await?)
             }
             None => None,
         };
-        let parsed = Ciphertext::parse(ciphertext).map_err(|_| invalid())?;
-        let arn = key_arn(&caller.scope(), &parsed.key_id.to_string());
+        let parsed = parsed.map_err(|_| invalid())?;
         let key = match named {
-            Some(key) if key.arn() == arn => key,
+            Some(key) if key.record.id == own_id => key,
             Some(_) => {
                 return Err(kms_error(
                     KmsErrorCode::IncorrectKey,
                     "The key ID in the request does not identify a CMK that can perform this operation.",
                 ));
             }
-            None => self.kms_key_as(caller, use_of(action, context), &arn, Audience::Customers).await?,
+            None => self.key_of_ciphertext(caller, use_of(action, context), &own_id).await?,
         };
         check_usable(&key)?;
         let plain = key.decrypt(context, &parsed).map_err(|_| invalid())?;
         let material_id = key.material_id(&parsed).ok_or_else(invalid)?.to_owned();
         Ok(Decrypted { key, material_id, plain })
+    }
+
+    /// The key with the id that a ciphertext has. Whose it is, is told to nobody whom it does not let use it.
+    async fn key_of_ciphertext(
+        &self,
+        caller: &Caller,
+        access: Access<'_>,
+        id: &str,
+    ) -> Result<Arc<KmsKeyInUse>, ApiError> {
+        let scope = caller.scope();
+        let own = key_arn(&scope, id);
+        let found = self.kms_key_in_region(&scope.region, id).await?;
+        if let Some(arn) = found.filter(|arn| *arn != own)
+            && let Ok(key) = self.kms_key_as(caller, access.clone(), &arn, Audience::Customers).await
+        {
+            return Ok(key);
+        }
+        self.kms_key_as(caller, access, &own, Audience::Customers).await
     }
 }
 

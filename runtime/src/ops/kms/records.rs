@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keywheel_domain::api::ApiError;
 use keywheel_domain::api::kms::{KmsErrorCode, PageRequest, kms_error};
-use keywheel_domain::kms::{Alias, InvalidKeyId, KeyId, KeyManager, KmsKey, MANAGED_ALIAS};
+use keywheel_domain::kms::{Alias, InvalidKeyId, KeyId, KeyManager, KmsKey, MANAGED_ALIAS, key_arn};
 use keywheel_domain::policy::{Layer, Reason};
 use keywheel_domain::secret::Scope;
 
@@ -13,6 +13,19 @@ use crate::ops::authorize::denied;
 use crate::ops::next_token::listing;
 use crate::ops::{Caller, Operations, Seen, keys};
 use crate::vault::{KeyError, KmsKeyInUse, kms_key_place};
+
+/// What may be done with a key of another account, if its policy and those of the caller let it be done. The service
+/// refuses all else, whatever policies say.
+const SHARED_ACTIONS: [&str; 8] = [
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:DescribeKey",
+    "kms:GetKeyRotationStatus",
+];
 
 /// What may be done with a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,15 +59,21 @@ impl Operations {
         let scope = caller.scope();
         let id = KeyId::parse(key_id);
         let named = id.as_ref().map_or_else(|_| key_id.to_owned(), |id| id.arn(&scope));
+        let is_shared = SHARED_ACTIONS.contains(&access.action());
         let found = match id {
-            Ok(id) => self.resolve_kms_key(&scope, &id).await,
+            Ok(id) if is_shared || id.scope(&scope).account == scope.account => {
+                self.resolve_kms_key(&scope, &id).await
+            }
+            Ok(id) => Err(not_there(&scope, &id)),
             Err(error) => Err(invalid(error, key_id)),
         };
         let alias = named.contains(":alias/").then(|| named.rsplit(':').next().unwrap_or_default());
         let access = access.with("kms:requestalias", alias);
         let key = match found {
             Ok(key) => {
-                self.authorize_on(caller, &access.on(key.arn()), &Resource::kms_key(&key.record))?;
+                // Which key an alias of another account stands for is not told to whom it is of no use.
+                let told = if key.record.scope == scope { key.arn() } else { &named };
+                self.authorize_on(caller, &access.on(told), &Resource::kms_key(&key.record))?;
                 key
             }
             Err(error) => {
@@ -98,28 +117,29 @@ impl Operations {
         Ok(Seen { key: place, revision: key.revision, record: key.record.clone() })
     }
 
-    /// The key that is meant, which must be in this account and region.
+    /// The key that is meant, which must be in this region. Of another account only a customer's is found: the
+    /// service's own are of use in theirs alone.
     pub(in crate::ops) async fn resolve_kms_key(
         &self,
         scope: &Scope,
         id: &KeyId,
     ) -> Result<Arc<KmsKeyInUse>, ApiError> {
-        let not_found = || match id {
-            KeyId::Key { .. } => not_found(&id.arn(scope)),
-            KeyId::Alias { .. } => alias_not_found(&id.arn(scope)),
-        };
-        if id.scope(scope) != scope {
+        let (of, not_found) = (id.scope(scope), || not_there(scope, id));
+        if of.region != scope.region {
             return Err(not_found());
         }
         let arn = match id {
             KeyId::Key { .. } => id.arn(scope),
-            KeyId::Alias { name, .. } if name == MANAGED_ALIAS => self.managed_kms_key(scope).await?,
+            KeyId::Alias { name, .. } if name == MANAGED_ALIAS && of == scope => {
+                self.managed_kms_key(scope).await?
+            }
             KeyId::Alias { name, .. } => {
-                let alias: Option<Seen<Alias>> = self.load(keys::kms_alias(scope, name)).await?;
-                keywheel_domain::kms::key_arn(scope, &alias.ok_or_else(not_found)?.record.key_id)
+                let alias: Option<Seen<Alias>> = self.load(keys::kms_alias(of, name)).await?;
+                key_arn(of, &alias.ok_or_else(not_found)?.record.key_id)
             }
         };
-        self.find_kms_key(&arn).await?.ok_or_else(not_found)
+        let key = self.find_kms_key(&arn).await?;
+        key.filter(|key| of == scope || key.record.manager == KeyManager::Customer).ok_or_else(not_found)
     }
 
     /// The key with this ARN, ready for use.
@@ -131,6 +151,21 @@ impl Operations {
             tracing::error!(error = &error as &dyn std::error::Error, key_arn, "a key cannot be read");
             ApiError::internal()
         })
+    }
+
+    /// The ARN of the key with this id, which may be any account's: a ciphertext does not say whose its key is, and no
+    /// two keys have one id.
+    pub(super) async fn kms_key_in_region(&self, region: &str, id: &str) -> Result<Option<String>, ApiError> {
+        let (mut from, to) = keys::all_kms_keys();
+        loop {
+            let Some((first, _)) = self.scan(&from, &to, 1).await?.pop() else { return Ok(None) };
+            let Some(account) = keys::account_of_kms_key(&first) else { return Ok(None) };
+            let scope = Scope { account, region: region.to_owned() };
+            if self.load_entry(&kms_key_place(&scope, id)).await?.is_some() {
+                return Ok(Some(key_arn(&scope, id)));
+            }
+            from = keys::kms_keys_of_account(&scope.account).1;
+        }
     }
 
     /// The record of the key with this ARN.
@@ -178,6 +213,14 @@ fn invalid(error: InvalidKeyId, key_id: &str) -> ApiError {
     match error {
         InvalidKeyId::Id => kms_error(KmsErrorCode::NotFound, format!("Invalid keyId '{key_id}'")),
         InvalidKeyId::Arn => kms_error(KmsErrorCode::InvalidArn, format!("Invalid arn {key_id}")),
+    }
+}
+
+/// Nothing is there that is named so.
+fn not_there(scope: &Scope, id: &KeyId) -> ApiError {
+    match id {
+        KeyId::Key { .. } => not_found(&id.arn(scope)),
+        KeyId::Alias { .. } => alias_not_found(&id.arn(scope)),
     }
 }
 
