@@ -4,6 +4,7 @@
 //! random bytes are arguments. The crate's dependencies make that a compile error.
 
 pub mod api;
+mod codes;
 pub mod envelope;
 pub mod function;
 pub mod iam;

@@ -8,12 +8,16 @@ use super::{Caller, Operations};
 macro_rules! actions {
     ($($service:literal: $request:ident => $action:ident),+ $(,)?) => {
         impl Operations {
+            /// Service and name of each operation that a target can ask for.
+            pub fn targets() -> impl Iterator<Item = (&'static str, &'static str)> {
+                const TARGETS: &[(&str, &str)] = &[$(($service, api::$request::NAME)),+];
+                TARGETS.iter().copied().chain(Self::kms_targets())
+            }
+
             /// The name of the operation that `X-Amz-Target: <target>` asks for, if there is one.
             pub fn operation_name(target: &str) -> Option<&'static str> {
-                match target.rsplit_once('.') {
-                    $(Some(($service, name)) if name == api::$request::NAME => Some(api::$request::NAME),)+
-                    _ => Self::kms_operation_name(target),
-                }
+                let asked = target.rsplit_once('.')?;
+                Self::targets().find(|target| *target == asked).map(|(_, name)| name)
             }
 
             /// Runs the action of `X-Amz-Target: <target>` and returns the JSON of its answer.

@@ -9,13 +9,18 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::{Caller, Operations};
 
 impl Operations {
+    /// The names of the operations of a service.
+    pub fn query_operations(service: &QueryService) -> &'static [&'static str] {
+        match service.name {
+            name if name == IAM.name => Self::IAM_OPERATIONS,
+            name if name == STS.name => Self::STS_OPERATIONS,
+            _ => &[],
+        }
+    }
+
     /// The name of the operation of a service, if there is one.
     pub fn query_operation_name(service: &QueryService, action: &str) -> Option<&'static str> {
-        match service.name {
-            name if name == IAM.name => Self::iam_operation_name(action),
-            name if name == STS.name => Self::sts_operation_name(action),
-            _ => None,
-        }
+        Self::query_operations(service).iter().copied().find(|name| *name == action)
     }
 
     /// Runs the action that a form asks for and returns the XML of its answer.

@@ -4,85 +4,61 @@ use std::fmt;
 
 use super::iam::IamErrorCode;
 use super::kms::KmsErrorCode;
+use crate::codes::codes;
+use crate::sigv4::AuthErrorCode;
 
-/// The exception's name on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ErrorCode {
-    /// The caller may not do this, or the rotation function cannot be called.
-    AccessDenied,
-    /// A stored value cannot be opened: wrong key, damaged, disabled.
-    DecryptionFailure,
-    /// A value cannot be sealed.
-    EncryptionFailure,
-    /// A fault of ours; the log holds the cause.
-    InternalService,
-    /// Events cannot be looked up by this.
-    InvalidLookupAttributes,
-    /// A pagination token that we did not issue, or for other parameters.
-    InvalidNextToken,
-    /// A parameter is wrong.
-    InvalidParameter,
-    /// The request does not fit the state of the secret.
-    InvalidRequest,
-    /// A time that ends before it starts.
-    InvalidTimeRange,
-    /// A quota.
-    LimitExceeded,
-    /// A policy that is none, or that cannot be attached to a secret.
-    MalformedPolicyDocument,
-    /// A policy that lets anybody in, where that was to be refused.
-    PublicPolicy,
-    /// The name, or the token with another value, is taken.
-    ResourceExists,
-    /// No such secret or version.
-    ResourceNotFound,
-    /// The body is not what the protocol asks for.
-    Serialization,
-    /// Too many requests.
-    Throttling,
-    /// No such operation.
-    UnknownOperation,
-    /// A member breaks a constraint of the service model.
-    Validation,
-    /// The signature, key or date of the request is refused, with the protocol's own code.
-    Authentication(&'static str),
-    /// An error that only the key management service has.
-    Kms(KmsErrorCode),
-    /// What a session is told to be does not fit into its token.
-    PackedPolicyTooLarge,
-    /// An error that only IAM has.
-    Iam(IamErrorCode),
+codes! {
+    /// The exception's name on the wire.
+    pub enum ErrorCode {
+        /// The caller may not do this, or the rotation function cannot be called.
+        AccessDenied = "AccessDeniedException",
+        /// A stored value cannot be opened: wrong key, damaged, disabled.
+        DecryptionFailure = "DecryptionFailure",
+        /// A value cannot be sealed.
+        EncryptionFailure = "EncryptionFailure",
+        /// A fault of ours; the log holds the cause.
+        InternalService = "InternalServiceError",
+        /// Events cannot be looked up by this.
+        InvalidLookupAttributes = "InvalidLookupAttributesException",
+        /// A pagination token that we did not issue, or for other parameters.
+        InvalidNextToken = "InvalidNextTokenException",
+        /// A parameter is wrong.
+        InvalidParameter = "InvalidParameterException",
+        /// The request does not fit the state of the secret.
+        InvalidRequest = "InvalidRequestException",
+        /// A time that ends before it starts.
+        InvalidTimeRange = "InvalidTimeRangeException",
+        /// A quota.
+        LimitExceeded = "LimitExceededException",
+        /// A policy that is none, or that cannot be attached to a secret.
+        MalformedPolicyDocument = "MalformedPolicyDocumentException",
+        /// A policy that lets anybody in, where that was to be refused.
+        PublicPolicy = "PublicPolicyException",
+        /// The name, or the token with another value, is taken.
+        ResourceExists = "ResourceExistsException",
+        /// No such secret or version.
+        ResourceNotFound = "ResourceNotFoundException",
+        /// The body is not what the protocol asks for.
+        Serialization = "SerializationException",
+        /// Too many requests.
+        Throttling = "ThrottlingException",
+        /// No such operation.
+        UnknownOperation = "UnknownOperationException",
+        /// A member breaks a constraint of the service model.
+        Validation = "ValidationException",
+        /// What a session is told to be does not fit into its token.
+        PackedPolicyTooLarge = "PackedPolicyTooLarge",
+        ..
+        /// The signature, key or date of the request is refused, with the protocol's own code.
+        Authentication(AuthErrorCode),
+        /// An error that only the key management service has.
+        Kms(KmsErrorCode),
+        /// An error that only IAM has.
+        Iam(IamErrorCode),
+    }
 }
 
 impl ErrorCode {
-    /// As in `__type`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AccessDenied => "AccessDeniedException",
-            Self::DecryptionFailure => "DecryptionFailure",
-            Self::EncryptionFailure => "EncryptionFailure",
-            Self::InternalService => "InternalServiceError",
-            Self::InvalidLookupAttributes => "InvalidLookupAttributesException",
-            Self::InvalidNextToken => "InvalidNextTokenException",
-            Self::InvalidParameter => "InvalidParameterException",
-            Self::InvalidRequest => "InvalidRequestException",
-            Self::InvalidTimeRange => "InvalidTimeRangeException",
-            Self::LimitExceeded => "LimitExceededException",
-            Self::MalformedPolicyDocument => "MalformedPolicyDocumentException",
-            Self::PublicPolicy => "PublicPolicyException",
-            Self::ResourceExists => "ResourceExistsException",
-            Self::ResourceNotFound => "ResourceNotFoundException",
-            Self::Serialization => "SerializationException",
-            Self::Throttling => "ThrottlingException",
-            Self::UnknownOperation => "UnknownOperationException",
-            Self::Validation => "ValidationException",
-            Self::Authentication(code) => code,
-            Self::Kms(code) => code.as_str(),
-            Self::PackedPolicyTooLarge => "PackedPolicyTooLarge",
-            Self::Iam(code) => code.as_str(),
-        }
-    }
-
     /// Every client error of this service is 400.
     pub const fn http_status(self) -> u16 {
         match self {

@@ -4,6 +4,23 @@
 //! repeats the Authorization header, which a confused client may have filled with a password.
 
 use super::{ALGORITHM, HEADERS_BYTES_MAX, HEADERS_MAX, TARGET_BYTES_MAX, TERMINATOR, WINDOW_MINUTES};
+use crate::codes::codes;
+
+codes! {
+    /// The exception's name on the wire.
+    pub enum AuthErrorCode {
+        /// Nobody has signed.
+        MissingAuthenticationToken = "MissingAuthenticationTokenException",
+        /// The signature cannot be checked.
+        IncompleteSignature = "IncompleteSignatureException",
+        /// Nobody knows who has signed.
+        UnrecognizedClient = "UnrecognizedClientException",
+        /// The session is over.
+        ExpiredToken = "ExpiredTokenException",
+        /// The signature is not that of this request, or not of this time.
+        InvalidSignature = "InvalidSignatureException",
+    }
+}
 
 /// Why a request is not believed. `Display` is the sentence for the wire.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,17 +75,17 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    /// The exception's name on the wire.
-    pub const fn code(&self) -> &'static str {
+    /// What programs branch on.
+    pub const fn code(&self) -> AuthErrorCode {
         match self {
-            Self::MissingAuthenticationToken => "MissingAuthenticationTokenException",
-            Self::IncompleteSignature(_) => "IncompleteSignatureException",
-            Self::UnrecognizedClient => "UnrecognizedClientException",
-            Self::ExpiredToken => "ExpiredTokenException",
+            Self::MissingAuthenticationToken => AuthErrorCode::MissingAuthenticationToken,
+            Self::IncompleteSignature(_) => AuthErrorCode::IncompleteSignature,
+            Self::UnrecognizedClient => AuthErrorCode::UnrecognizedClient,
+            Self::ExpiredToken => AuthErrorCode::ExpiredToken,
             Self::Expired { .. }
             | Self::NotYetCurrent { .. }
             | Self::PayloadHash
-            | Self::SignatureMismatch(_) => "InvalidSignatureException",
+            | Self::SignatureMismatch(_) => AuthErrorCode::InvalidSignature,
         }
     }
 }

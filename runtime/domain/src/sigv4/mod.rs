@@ -18,7 +18,7 @@ mod present;
 mod sign;
 
 pub(crate) use canonical::decoded;
-pub use error::{AuthError, IncompleteSignatureError, Mismatch};
+pub use error::{AuthError, AuthErrorCode, IncompleteSignatureError, Mismatch};
 pub use key::SigningKey;
 pub use present::{Presented, is_presigned, parse};
 pub use sign::{Credentials, sign};

@@ -1,7 +1,8 @@
 //! What is refused, with which code and sentence.
 
 use super::{
-    AuthError, Credentials, HEADERS_MAX, IncompleteSignatureError as Incomplete, Request, parse, sign,
+    AuthError, AuthErrorCode, Credentials, HEADERS_MAX, IncompleteSignatureError as Incomplete, Request,
+    parse, sign,
 };
 use crate::sensitive::Sensitive;
 use crate::time::{MINUTE_MS, Timestamp};
@@ -24,7 +25,7 @@ fn refusal(headers: &[(&str, &str)], query: &str) -> Option<AuthError> {
 fn check_header(authorization: &str, expected: Incomplete) {
     let headers = [HOST, DATE, TARGET, ("Authorization", authorization)];
     let refusal = refusal(&headers, "").unwrap();
-    assert_eq!(refusal.code(), "IncompleteSignatureException");
+    assert_eq!(refusal.code(), AuthErrorCode::IncompleteSignature);
     assert_eq!(refusal, AuthError::IncompleteSignature(expected), "{authorization}");
 }
 
@@ -38,7 +39,7 @@ fn check_part(part: &str, replacement: &str, expected: Incomplete) {
 fn no_authorization_header() {
     let refused = refusal(&[HOST, DATE], "").unwrap();
     assert_eq!(refused, AuthError::MissingAuthenticationToken);
-    assert_eq!(refused.code(), "MissingAuthenticationTokenException");
+    assert_eq!(refused.code(), AuthErrorCode::MissingAuthenticationToken);
     assert_eq!(refused.to_string(), "Missing Authentication Token");
 }
 
@@ -171,7 +172,7 @@ fn the_window_is_five_minutes_both_ways() {
         assert_eq!(verified(AT.plus_millis(minutes * MINUTE_MS), &[], same), Ok(()));
     }
     let late = verified(AT.plus_millis(5 * MINUTE_MS + 1000), &[], same).unwrap_err();
-    assert_eq!(late.code(), "InvalidSignatureException");
+    assert_eq!(late.code(), AuthErrorCode::InvalidSignature);
     assert_eq!(
         late.to_string(),
         "Signature expired: 20150830T123600Z is now earlier than 20150830T123601Z (20150830T124101Z - 5 min.)"
@@ -186,7 +187,7 @@ fn the_window_is_five_minutes_both_ways() {
 #[test]
 fn a_mismatch_shows_what_was_computed_and_no_token() {
     let refused = verified(AT, &[], |headers| headers[1].1.push('s')).unwrap_err();
-    assert_eq!(refused.code(), "InvalidSignatureException");
+    assert_eq!(refused.code(), AuthErrorCode::InvalidSignature);
     let text = refused.to_string();
     assert!(text.starts_with(
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret \

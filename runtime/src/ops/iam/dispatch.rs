@@ -11,13 +11,8 @@ use crate::ops::{Caller, Operations};
 macro_rules! actions {
     ($($name:literal: $read:expr => $action:ident),+ $(,)?) => {
         impl Operations {
-            /// The name of the operation of IAM, if there is one.
-            pub(in crate::ops) fn iam_operation_name(action: &str) -> Option<&'static str> {
-                match action {
-                    $($name => Some($name),)+
-                    _ => None,
-                }
-            }
+            /// The names of the operations of IAM.
+            pub(in crate::ops) const IAM_OPERATIONS: &[&'static str] = &[$($name),+];
 
             /// Runs an action of IAM and returns the JSON of its answer, if it has one.
             pub(in crate::ops) async fn dispatch_iam(

@@ -9,14 +9,10 @@ use crate::ops::{Caller, Operations};
 macro_rules! actions {
     ($($request:ident => $action:ident),+ $(,)?) => {
         impl Operations {
-            /// The name of the operation of the key management service that the target asks for.
-            pub(in crate::ops) fn kms_operation_name(target: &str) -> Option<&'static str> {
-                match target.split_once('.') {
-                    $(Some(("TrentService", name)) if name == kms::$request::NAME => {
-                        Some(kms::$request::NAME)
-                    })+
-                    _ => None,
-                }
+            /// Service and name of each operation of the key management service.
+            pub(in crate::ops) fn kms_targets() -> impl Iterator<Item = (&'static str, &'static str)> {
+                const TARGETS: &[(&str, &str)] = &[$(("TrentService", kms::$request::NAME)),+];
+                TARGETS.iter().copied()
             }
 
             /// Runs the action of the target and returns the JSON of its answer.

@@ -13,13 +13,8 @@ use crate::ops::{Caller, Operations};
 macro_rules! actions {
     ($($name:literal: $request:ty => $action:ident),+ $(,)?) => {
         impl Operations {
-            /// The name of the operation of STS, if there is one.
-            pub(in crate::ops) fn sts_operation_name(action: &str) -> Option<&'static str> {
-                match action {
-                    $($name => Some($name),)+
-                    _ => None,
-                }
-            }
+            /// The names of the operations of STS.
+            pub(in crate::ops) const STS_OPERATIONS: &[&'static str] = &[$($name),+];
 
             /// Runs an action of STS and returns the JSON of its answer.
             pub(in crate::ops) async fn dispatch_sts(

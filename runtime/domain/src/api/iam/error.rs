@@ -2,37 +2,27 @@
 
 use super::ApiError;
 use crate::api::ErrorCode;
+use crate::codes::codes;
 
-/// `Code` on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum IamErrorCode {
-    /// It still has something, or is still used.
-    DeleteConflict,
-    /// The name is taken.
-    EntityAlreadyExists,
-    /// What is asked for does not fit together.
-    InvalidInput,
-    /// A quota.
-    LimitExceeded,
-    /// A policy that is none.
-    MalformedPolicyDocument,
-    /// No such user, group, role, policy or key.
-    NoSuchEntity,
+codes! {
+    /// `Code` on the wire.
+    pub enum IamErrorCode {
+        /// It still has something, or is still used.
+        DeleteConflict = "DeleteConflict",
+        /// The name is taken.
+        EntityAlreadyExists = "EntityAlreadyExists",
+        /// What is asked for does not fit together.
+        InvalidInput = "InvalidInput",
+        /// A quota.
+        LimitExceeded = "LimitExceeded",
+        /// A policy that is none.
+        MalformedPolicyDocument = "MalformedPolicyDocument",
+        /// No such user, group, role, policy or key.
+        NoSuchEntity = "NoSuchEntity",
+    }
 }
 
 impl IamErrorCode {
-    /// As on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::DeleteConflict => "DeleteConflict",
-            Self::EntityAlreadyExists => "EntityAlreadyExists",
-            Self::InvalidInput => "InvalidInput",
-            Self::LimitExceeded => "LimitExceeded",
-            Self::MalformedPolicyDocument => "MalformedPolicyDocument",
-            Self::NoSuchEntity => "NoSuchEntity",
-        }
-    }
-
     pub(in crate::api) const fn http_status(self) -> u16 {
         match self {
             Self::NoSuchEntity => 404,

@@ -2,70 +2,49 @@
 
 use super::ApiError;
 use crate::api::ErrorCode;
+use crate::codes::codes;
 
-/// The exception's name on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KmsErrorCode {
-    /// The alias exists.
-    AlreadyExists,
-    /// The key is disabled.
-    Disabled,
-    /// The request would have succeeded, and was a trial.
-    DryRun,
-    /// The ciphertext is of another key than the one that is named.
-    IncorrectKey,
-    /// A fault of ours; the log holds the cause.
-    Internal,
-    /// An alias may not be called that.
-    InvalidAliasName,
-    /// An ARN of nothing that is meant.
-    InvalidArn,
-    /// The ciphertext is damaged, or of another encryption context.
-    InvalidCiphertext,
-    /// The key is not for this algorithm.
-    InvalidKeyUsage,
-    /// A pagination token that we did not issue, or for other parameters.
-    InvalidMarker,
-    /// The state of the key does not allow it.
-    InvalidState,
-    /// A quota.
-    LimitExceeded,
-    /// The key policy is none.
-    MalformedPolicyDocument,
-    /// Only the service does this.
-    NotAuthorized,
-    /// No such key, alias or policy.
-    NotFound,
-    /// A tag that may not be.
-    Tag,
-    /// What is not there.
-    UnsupportedOperation,
+codes! {
+    /// The exception's name on the wire.
+    pub enum KmsErrorCode {
+        /// The alias exists.
+        AlreadyExists = "AlreadyExistsException",
+        /// The key is disabled.
+        Disabled = "DisabledException",
+        /// The request would have succeeded, and was a trial.
+        DryRun = "DryRunOperationException",
+        /// The ciphertext is of another key than the one that is named.
+        IncorrectKey = "IncorrectKeyException",
+        /// A fault of ours; the log holds the cause.
+        Internal = "KMSInternalException",
+        /// An alias may not be called that.
+        InvalidAliasName = "InvalidAliasNameException",
+        /// An ARN of nothing that is meant.
+        InvalidArn = "InvalidArnException",
+        /// The ciphertext is damaged, or of another encryption context.
+        InvalidCiphertext = "InvalidCiphertextException",
+        /// The key is not for this algorithm.
+        InvalidKeyUsage = "InvalidKeyUsageException",
+        /// A pagination token that we did not issue, or for other parameters.
+        InvalidMarker = "InvalidMarkerException",
+        /// The state of the key does not allow it.
+        InvalidState = "KMSInvalidStateException",
+        /// A quota.
+        LimitExceeded = "LimitExceededException",
+        /// The key policy is none.
+        MalformedPolicyDocument = "MalformedPolicyDocumentException",
+        /// Only the service does this.
+        NotAuthorized = "NotAuthorizedException",
+        /// No such key, alias or policy.
+        NotFound = "NotFoundException",
+        /// A tag that may not be.
+        Tag = "TagException",
+        /// What is not there.
+        UnsupportedOperation = "UnsupportedOperationException",
+    }
 }
 
 impl KmsErrorCode {
-    /// As in `__type`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AlreadyExists => "AlreadyExistsException",
-            Self::Disabled => "DisabledException",
-            Self::DryRun => "DryRunOperationException",
-            Self::IncorrectKey => "IncorrectKeyException",
-            Self::Internal => "KMSInternalException",
-            Self::InvalidAliasName => "InvalidAliasNameException",
-            Self::InvalidArn => "InvalidArnException",
-            Self::InvalidCiphertext => "InvalidCiphertextException",
-            Self::InvalidKeyUsage => "InvalidKeyUsageException",
-            Self::InvalidMarker => "InvalidMarkerException",
-            Self::InvalidState => "KMSInvalidStateException",
-            Self::LimitExceeded => "LimitExceededException",
-            Self::MalformedPolicyDocument => "MalformedPolicyDocumentException",
-            Self::NotAuthorized => "NotAuthorizedException",
-            Self::NotFound => "NotFoundException",
-            Self::Tag => "TagException",
-            Self::UnsupportedOperation => "UnsupportedOperationException",
-        }
-    }
-
     pub(in crate::api) const fn http_status(self) -> u16 {
         match self {
             Self::Internal => 500,

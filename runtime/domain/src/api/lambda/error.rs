@@ -3,65 +3,48 @@
 use std::fmt;
 
 use super::super::{ApiError, ErrorCode};
+use crate::codes::codes;
 use crate::function::FunctionIdError;
+use crate::sigv4::AuthErrorCode;
 
-/// The exception's name on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LambdaErrorCode {
-    /// The caller may not do this.
-    AccessDenied,
-    /// All that may be kept is kept.
-    CodeStorageExceeded,
-    /// A parameter is wrong, or the code is refused.
-    InvalidParameterValue,
-    /// The event is not one.
-    InvalidRequestContent,
-    /// The policy has no room for more.
-    PolicyLengthExceeded,
-    /// The revision is not the one that the caller has seen.
-    PreconditionFailed,
-    /// More than may be sent.
-    RequestTooLarge,
-    /// It exists already, or is in use.
-    ResourceConflict,
-    /// No such function, version, alias or statement.
-    ResourceNotFound,
-    /// The body is not what the protocol asks for.
-    Serialization,
-    /// A fault of ours; the log holds the cause.
-    Service,
-    /// Too much at once.
-    TooManyRequests,
-    /// No such operation.
-    UnknownOperation,
-    /// A member breaks a constraint of the service model.
-    Validation,
-    /// The signature, key or date of the request is refused, with the protocol's own code.
-    Authentication(&'static str),
+codes! {
+    /// The exception's name on the wire.
+    pub enum LambdaErrorCode {
+        /// The caller may not do this.
+        AccessDenied = "AccessDeniedException",
+        /// All that may be kept is kept.
+        CodeStorageExceeded = "CodeStorageExceededException",
+        /// A parameter is wrong, or the code is refused.
+        InvalidParameterValue = "InvalidParameterValueException",
+        /// The event is not one.
+        InvalidRequestContent = "InvalidRequestContentException",
+        /// The policy has no room for more.
+        PolicyLengthExceeded = "PolicyLengthExceededException",
+        /// The revision is not the one that the caller has seen.
+        PreconditionFailed = "PreconditionFailedException",
+        /// More than may be sent.
+        RequestTooLarge = "RequestEntityTooLargeException",
+        /// It exists already, or is in use.
+        ResourceConflict = "ResourceConflictException",
+        /// No such function, version, alias or statement.
+        ResourceNotFound = "ResourceNotFoundException",
+        /// The body is not what the protocol asks for.
+        Serialization = "SerializationException",
+        /// A fault of ours; the log holds the cause.
+        Service = "ServiceException",
+        /// Too much at once.
+        TooManyRequests = "TooManyRequestsException",
+        /// No such operation.
+        UnknownOperation = "UnknownOperationException",
+        /// A member breaks a constraint of the service model.
+        Validation = "ValidationException",
+        ..
+        /// The signature, key or date of the request is refused, with the protocol's own code.
+        Authentication(AuthErrorCode),
+    }
 }
 
 impl LambdaErrorCode {
-    /// As in `X-Amzn-ErrorType`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AccessDenied => "AccessDeniedException",
-            Self::CodeStorageExceeded => "CodeStorageExceededException",
-            Self::InvalidParameterValue => "InvalidParameterValueException",
-            Self::InvalidRequestContent => "InvalidRequestContentException",
-            Self::PolicyLengthExceeded => "PolicyLengthExceededException",
-            Self::PreconditionFailed => "PreconditionFailedException",
-            Self::RequestTooLarge => "RequestEntityTooLargeException",
-            Self::ResourceConflict => "ResourceConflictException",
-            Self::ResourceNotFound => "ResourceNotFoundException",
-            Self::Serialization => "SerializationException",
-            Self::Service => "ServiceException",
-            Self::TooManyRequests => "TooManyRequestsException",
-            Self::UnknownOperation => "UnknownOperationException",
-            Self::Validation => "ValidationException",
-            Self::Authentication(code) => code,
-        }
-    }
-
     /// As in the service model.
     pub const fn http_status(self) -> u16 {
         match self {

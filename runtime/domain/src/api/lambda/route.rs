@@ -4,9 +4,29 @@ use std::borrow::Cow;
 
 use crate::sigv4::decoded;
 
-/// The operations there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
+macro_rules! operations {
+    ($($(#[$doc:meta])+ $operation:ident,)+) => {
+        /// The operations there are.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Operation {
+            $($(#[$doc])+ $operation,)+
+        }
+
+        impl Operation {
+            /// Each there is.
+            pub const ALL: &[Self] = &[$(Self::$operation),+];
+
+            /// As in the service model.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$operation => stringify!($operation),)+
+                }
+            }
+        }
+    };
+}
+
+operations! {
     /// Deploys a function.
     CreateFunction,
     /// Deploys other code.
@@ -58,36 +78,6 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// As in the service model.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::CreateFunction => "CreateFunction",
-            Self::UpdateFunctionCode => "UpdateFunctionCode",
-            Self::UpdateFunctionConfiguration => "UpdateFunctionConfiguration",
-            Self::GetFunction => "GetFunction",
-            Self::GetFunctionConfiguration => "GetFunctionConfiguration",
-            Self::ListFunctions => "ListFunctions",
-            Self::DeleteFunction => "DeleteFunction",
-            Self::Invoke => "Invoke",
-            Self::PublishVersion => "PublishVersion",
-            Self::ListVersionsByFunction => "ListVersionsByFunction",
-            Self::CreateAlias => "CreateAlias",
-            Self::UpdateAlias => "UpdateAlias",
-            Self::GetAlias => "GetAlias",
-            Self::ListAliases => "ListAliases",
-            Self::DeleteAlias => "DeleteAlias",
-            Self::AddPermission => "AddPermission",
-            Self::RemovePermission => "RemovePermission",
-            Self::GetPolicy => "GetPolicy",
-            Self::PutFunctionConcurrency => "PutFunctionConcurrency",
-            Self::GetFunctionConcurrency => "GetFunctionConcurrency",
-            Self::DeleteFunctionConcurrency => "DeleteFunctionConcurrency",
-            Self::TagResource => "TagResource",
-            Self::UntagResource => "UntagResource",
-            Self::ListTags => "ListTags",
-        }
-    }
-
     /// The HTTP status of a good answer.
     pub const fn status(self) -> u16 {
         match self {

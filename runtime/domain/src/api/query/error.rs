@@ -1,6 +1,7 @@
 //! Refusals in the words of this protocol: what all services share has other names and statuses here.
 
 use crate::api::{ApiError, ErrorCode};
+use crate::sigv4::AuthErrorCode;
 
 /// What programs branch on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,13 +36,12 @@ pub fn in_query_words(error: &ApiError) -> QueryError {
     QueryError { code, status }
 }
 
-fn authentication(code: &'static str) -> (&'static str, u16) {
+const fn authentication(code: AuthErrorCode) -> (&'static str, u16) {
     match code {
-        "MissingAuthenticationTokenException" => ("MissingAuthenticationToken", 403),
-        "IncompleteSignatureException" => ("IncompleteSignature", 400),
-        "UnrecognizedClientException" => ("InvalidClientTokenId", 403),
-        "ExpiredTokenException" => ("ExpiredToken", 403),
-        "InvalidSignatureException" => ("SignatureDoesNotMatch", 403),
-        code => (code, 403),
+        AuthErrorCode::MissingAuthenticationToken => ("MissingAuthenticationToken", 403),
+        AuthErrorCode::IncompleteSignature => ("IncompleteSignature", 400),
+        AuthErrorCode::UnrecognizedClient => ("InvalidClientTokenId", 403),
+        AuthErrorCode::ExpiredToken => ("ExpiredToken", 403),
+        AuthErrorCode::InvalidSignature => ("SignatureDoesNotMatch", 403),
     }
 }

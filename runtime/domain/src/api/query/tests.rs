@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::api::{ApiError, ErrorCode};
+use crate::sigv4::AuthErrorCode;
 
 #[test]
 fn a_form_is_a_tree() {
@@ -86,8 +87,8 @@ fn shared_refusals_have_names_of_their_own_here() {
         assert_eq!(told.is_sender(), told.status != 500);
     };
     check(ErrorCode::AccessDenied, ("AccessDenied", 403));
-    check(ErrorCode::Authentication("InvalidSignatureException"), ("SignatureDoesNotMatch", 403));
-    check(ErrorCode::Authentication("UnrecognizedClientException"), ("InvalidClientTokenId", 403));
+    check(ErrorCode::Authentication(AuthErrorCode::InvalidSignature), ("SignatureDoesNotMatch", 403));
+    check(ErrorCode::Authentication(AuthErrorCode::UnrecognizedClient), ("InvalidClientTokenId", 403));
     check(ErrorCode::UnknownOperation, ("InvalidAction", 400));
     check(ErrorCode::InternalService, ("InternalFailure", 500));
 }
