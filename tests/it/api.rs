@@ -5,6 +5,8 @@ mod access;
 mod approvers;
 mod bad_input;
 mod events;
+mod fragile;
+mod goldens;
 mod iam;
 mod kms;
 mod lambda;

@@ -1,11 +1,11 @@
 //! Requests and answers byte for byte, as small stories that read as documentation.
 //!
 //! Each script below becomes `tests/golden/wire/NAME.txt`. A line of a script is a sentence for the
-//! reader (`#`), time that passes (`+ 2 days`), the worker's turn (`work`), a path to look at
-//! (`GET /healthz`), or an action with its body. An action is signed, unless it begins with another
-//! proof (`unsigned`, `forged`, …); `@eu-west-1` before it signs for another region. `$1` to `$9` stand for version ids,
-//! `$ARN` for the ARN and `$NEXT` for the token of the last answer, `$KEY` and `$BLOB` for the last key and ciphertext, and
-//! `(10 spaces)` for a body of them.
+//! reader (`#`), time that passes (`+ 2 days`), the worker's turn (`work`), a disk (`the disk fails`, `the disk works`), a
+//! path to look at (`GET /healthz`), or an action with its body. An action is signed, unless it begins with another
+//! proof (`unsigned`, `forged`, …); `@eu-west-1` before it signs for another region, `@999999999999` for another account;
+//! `crowded` sends it to a server without room, `4 times` sends it as often and tells the last. `$1` to `$9` stand for
+//! version ids, the names in `REMEMBERED` for what the last answer that has it told, and `(10 spaces)` for a body of them.
 //!
 //! All of it passes the whole server but its socket: what is told is the request, and of the answer the
 //! status, the headers in their order, and the body.
@@ -13,6 +13,7 @@
 mod door;
 mod errors;
 mod operations;
+mod own;
 mod policies;
 mod replication;
 mod rotation;
@@ -26,11 +27,27 @@ use expect_test::expect_file;
 use http_body_util::BodyExt as _;
 use hyper::Response;
 use hyper::body::Body;
+use keywheel::config::LimitsConfig;
+use keywheel::server::Server;
 use keywheel_domain::time::{DAY_MS, HOUR_MS};
+use keywheel_tests::node::ACCOUNT;
 use serde_json::Value;
 
-use self::signed::Proof;
+use self::signed::{Place, Proof};
 use super::world::World;
+
+/// Names in scripts, and where an answer has what they stand for.
+const REMEMBERED: [(&str, &str); 7] = [
+    ("$ARN", "/ARN"),
+    ("$NEXT", "/NextToken"),
+    ("$NEXT", "/NextMarker"),
+    ("$KEY", "/KeyMetadata/KeyId"),
+    ("$BLOB", "/CiphertextBlob"),
+    ("$APPROVAL", "/Approvals/0/ApprovalId"),
+    ("$OPENS", "/Slots/0/Opens"),
+];
+/// The ARN that another account was told last.
+const OTHER_ARN: &str = "$OTHER";
 
 #[tokio::test]
 async fn the_wire_is_as_it_was() {
@@ -40,6 +57,7 @@ async fn the_wire_is_as_it_was() {
         rotation::SCRIPTS,
         replication::SCRIPTS,
         policies::SCRIPTS,
+        own::SCRIPTS,
         door::SCRIPTS,
     ]
     .concat();
@@ -60,53 +78,98 @@ async fn check(name: &str, script: &str) {
 
 /// Plays a script and writes down what went over the wire.
 pub(super) async fn tell(script: &str) -> String {
-    let world = World::new().await;
-    let (mut told, mut arn, mut next) = (String::new(), String::new(), String::new());
-    let (mut key, mut blob) = (String::new(), String::new());
+    let mut story = Story { world: World::new().await, told: String::new(), remembered: Vec::new() };
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if let Some(sentence) = line.strip_prefix('#') {
-            writeln!(told, "#{sentence}\n").unwrap();
+            writeln!(story.told, "#{sentence}\n").unwrap();
             continue;
         }
         if let Some(time) = line.strip_prefix("+ ") {
-            world.clock.advance(millis(time));
-            writeln!(told, "# {time} later\n").unwrap();
+            story.world.clock.advance(millis(time));
+            writeln!(story.told, "# {time} later\n").unwrap();
             continue;
         }
         if line == "work" {
-            world.work().await;
-            told.push_str("# The worker did what was due.\n\n");
+            story.world.work().await;
+            story.told.push_str("# The worker did what was due.\n\n");
+            continue;
+        }
+        if let Some(state) = line.strip_prefix("the disk ") {
+            story.world.disk.set_fails(state == "fails");
+            writeln!(story.told, "# The disk {state}.\n").unwrap();
             continue;
         }
         if let Some(path) = line.strip_prefix("GET ") {
-            let answer = world.server.answer(signed::get(path)).await;
-            writeln!(told, "GET {path}\n{}\n", shown(answer).await.0).unwrap();
+            let answer = story.world.server.answer(signed::get(path)).await;
+            writeln!(story.told, "GET {path}\n{}\n", shown(answer).await.0).unwrap();
             continue;
         }
-        let (region, line) = signed::region_of(line);
+        let (times, line) = line.split_once(" times ").unwrap_or(("1", line));
+        for _ in 1..times.parse().unwrap() {
+            story.ask(line).await;
+        }
+        let scene = story.ask(line).await;
+        if times != "1" {
+            writeln!(story.told, "# Asked {times} times. The last:\n").unwrap();
+        }
+        story.told.push_str(&scene);
+    }
+    story.told
+}
+
+/// A script that is being played.
+struct Story {
+    world: World,
+    told: String,
+    /// By the names in scripts; a later one counts.
+    remembered: Vec<(&'static str, String)>,
+}
+
+impl Story {
+    /// Sends an action; the request and its answer as they are told.
+    async fn ask(&mut self, line: &str) -> String {
+        let (crowded, line) = line.strip_prefix("crowded ").map_or((false, line), |line| (true, line));
+        let (place, line) = Place::of(line);
         let (proof, line) = Proof::of(line);
         let (action, body) = line.split_once(' ').unwrap();
         let target =
             if action.contains('.') { action.to_owned() } else { format!("secretsmanager.{action}") };
-        let body = expanded(body).replace("$ARN", &arn).replace("$NEXT", &next);
-        let body = body.replace("$KEY", &key).replace("$BLOB", &blob);
-        let request = signed::post(&target, sent(&body), proof, region, &world.clock);
-        let place = region.map(|region| format!(" (in {region})")).unwrap_or_default();
-        let (shown, answer) = shown(world.server.answer(request).await).await;
-        writeln!(told, "POST / {target}{}{place}\n{body}\n{shown}\n", proof.told()).unwrap();
-        let parsed: Value = serde_json::from_str(&answer).unwrap_or_default();
-        remember(&mut arn, &parsed["ARN"]);
-        remember(&mut next, &parsed["NextToken"]);
-        remember(&mut next, &parsed["NextMarker"]);
-        remember(&mut key, &parsed["KeyMetadata"]["KeyId"]);
-        remember(&mut blob, &parsed["CiphertextBlob"]);
+        let known = self.remembered.iter().rev();
+        let body = known.fold(expanded(body), |body, (name, text)| body.replace(name, text));
+        let request = signed::post(&target, sent(&body), proof, place.region(), &self.world.clock);
+        // What was asked before is in the trail when somebody looks.
+        self.world.trail.flush().await;
+        let answer = match (crowded, place.account()) {
+            (false, None) => self.world.server.answer(request).await,
+            (crowded, account) => self.door(crowded, account).await.answer(request).await,
+        };
+        let (mut shown, answer) = shown(answer).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+        for (name, path) in REMEMBERED {
+            let text = match answer.pointer(path) {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Number(number)) => number.to_string(),
+                _ => continue,
+            };
+            let name = if name == "$ARN" && place.account().is_some() { OTHER_ARN } else { name };
+            self.remembered.push((name, text));
+        }
+        // What looks like a credential would be taken for one by whoever scans for them.
+        for member in ["AccessKeyId", "SecretAccessKey", "SigningSecret"] {
+            if let Some(text) = answer[member].as_str() {
+                shown = shown.replace(text, "…");
+            }
+        }
+        let crowded = if crowded { " (crowded)" } else { "" };
+        format!("POST / {target}{}{}{crowded}\n{body}\n{shown}\n\n", proof.told(), place.told())
     }
-    told
-}
 
-fn remember(place: &mut String, found: &Value) {
-    if let Some(text) = found.as_str() {
-        text.clone_into(place);
+    /// Another door than the one that everything passes.
+    async fn door(&self, crowded: bool, account: Option<&str>) -> Server {
+        let limits = LimitsConfig::default();
+        let limits =
+            if crowded { LimitsConfig { requests_max: 0, turn_ms_max: 0, ..limits } } else { limits };
+        self.world.door(account.unwrap_or(ACCOUNT), limits).await
     }
 }
 
@@ -123,7 +186,7 @@ async fn shown(answer: Response<impl Body<Error: Debug>>) -> (String, String) {
 }
 
 /// The body that goes over the wire: one that is too long to be told is told by its length.
-fn sent(body: &str) -> Vec<u8> {
+pub(super) fn sent(body: &str) -> Vec<u8> {
     let spaces = body.strip_prefix('(').and_then(|body| body.strip_suffix(" spaces)"));
     spaces.map_or_else(|| body.into(), |count| vec![b' '; count.parse().unwrap()])
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use keywheel::audit::trail::{self, Trail};
 use keywheel::config::{LimitsConfig, RootAccessKey, RootKeySource};
 use keywheel::metrics::Metrics;
 use keywheel::ops::{Functions, Operations};
@@ -19,6 +20,8 @@ use keywheel_tests::node::{ACCESS_KEY_ID, ACCOUNT, Node, SECRET_ACCESS_KEY};
 use keywheel_tests::store::{SimImage, SimStore};
 use serde_json::{Value, json};
 
+use super::fragile::Fragile;
+
 /// The ARN of [`Obedient`], the only function there is.
 pub(super) const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:obedient";
 
@@ -29,36 +32,41 @@ pub(super) struct World {
     pub(super) clock: SimClock,
     /// The door of HTTP to `ops`.
     pub(super) server: Server,
+    /// Where the server writes calls down, when it is told to.
+    pub(super) trail: Arc<Trail>,
+    /// What is between `ops` and `store`.
+    pub(super) disk: Arc<Fragile>,
     worker: Worker,
 }
 
 const SEED: u64 = 2;
 /// The server draws from its own source, so that a request through it changes no name or value.
 const SERVER_SEED: u64 = 3;
+const DOOR_SEED: u64 = 4;
 
 impl World {
     pub(super) async fn new() -> Self {
         let (store, clock) = (Arc::new(SimStore::new()), SimClock::at_noon());
         let entropy = Arc::new(SimEntropy::new(SEED));
-        let shared = Arc::clone(&store) as Arc<dyn Store>;
+        let disk = Arc::new(Fragile::new(Arc::clone(&store)));
+        let shared = Arc::clone(&disk) as Arc<dyn Store>;
         let vault = vault(&shared, &entropy).await;
         let functions = Functions::new(["obedient".to_owned()]);
         let ops = Operations::new(shared, vault, Arc::new(clock.clone()), entropy.clone(), functions);
         let ops = Arc::new(ops);
         let function = Arc::new(Obedient(Arc::clone(&ops)));
         let metrics = Arc::new(Metrics::default());
-        let worker =
-            Worker::new(Arc::clone(&ops), Arc::new(clock.clone()), entropy, function, Arc::clone(&metrics));
-        let entropy = Arc::new(SimEntropy::new(SERVER_SEED));
-        let server = Server::new(Parts {
-            operations: Arc::clone(&ops),
-            access_keys: Arc::new(access_keys(&entropy).await),
-            clock: Arc::new(clock.clone()),
-            entropy,
-            metrics,
-            limits: LimitsConfig::default(),
-        });
-        Self { ops, store, clock, server, worker }
+        let worker = Worker::new(Arc::clone(&ops), Arc::new(clock.clone()), entropy, function, metrics);
+        let trail = Trail::new(Arc::clone(&store) as _, Arc::new(clock.clone()), trail::DAYS_DEFAULT);
+        let trail = Arc::new(trail);
+        let server = door(&ops, &clock, SERVER_SEED, ACCOUNT, LimitsConfig::default()).await;
+        let server = server.with_trail(Arc::clone(&trail));
+        Self { ops, store, clock, server, trail, disk, worker }
+    }
+
+    /// Another door to the same operations, for the root of an account.
+    pub(super) async fn door(&self, account: &str, limits: LimitsConfig) -> Server {
+        door(&self.ops, &self.clock, DOOR_SEED, account, limits).await
     }
 
     /// Sends a body as the account's root.
@@ -92,14 +100,32 @@ async fn vault(store: &Arc<dyn Store>, entropy: &Arc<SimEntropy>) -> Arc<Vault> 
     Arc::new(Vault::new(ring, &root, entropy.clone()))
 }
 
+async fn door(
+    ops: &Arc<Operations>,
+    clock: &SimClock,
+    seed: u64,
+    account: &str,
+    limits: LimitsConfig,
+) -> Server {
+    let entropy = Arc::new(SimEntropy::new(seed));
+    Server::new(Parts {
+        operations: Arc::clone(ops),
+        access_keys: Arc::new(access_keys(&entropy, account).await),
+        clock: Arc::new(clock.clone()),
+        entropy,
+        metrics: Arc::default(),
+        limits,
+    })
+}
+
 /// The root's access key, in a store of its own: [`World::store`] holds what the test put there.
-async fn access_keys(entropy: &Arc<SimEntropy>) -> AccessKeys {
+async fn access_keys(entropy: &Arc<SimEntropy>, account: &str) -> AccessKeys {
     let store: Arc<dyn Store> = Arc::new(SimStore::new());
     let vault = vault(&store, entropy).await;
     let access_keys = AccessKeys::new(store, vault, entropy.clone());
     let secret = Sensitive::new(SECRET_ACCESS_KEY.to_owned());
     let given = RootAccessKey { id: ACCESS_KEY_ID.to_owned(), secret };
-    access_keys.settle_root(ACCOUNT, Some(&given)).await.unwrap();
+    access_keys.settle_root(account, Some(&given)).await.unwrap();
     access_keys
 }
 

@@ -58,7 +58,7 @@ fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
 }
 
 pub(super) struct Net {
-    clock: SimClock,
+    pub(super) clock: SimClock,
     server: Arc<Server>,
     trail: Arc<Trail>,
     pub(super) node: Node,
@@ -124,7 +124,7 @@ impl Net {
         self.sts(signer, "AssumeRole", &members).await.map(|xml| Signer::of(&xml))
     }
 
-    async fn get(&self, signer: &Signer) -> Result<(), String> {
+    pub(super) async fn get(&self, signer: &Signer) -> Result<(), String> {
         self.json(signer, "GetSecretValue", &json!({"SecretId": "app"})).await.map(drop)
     }
 

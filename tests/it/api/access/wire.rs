@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use expect_test::expect_file;
+use keywheel_domain::time::MINUTE_MS;
+use keywheel_tests::node::ACCESS_KEY_ID;
 
 use super::sessions::{Net, Signer};
 
-const SCRIPT: [(&str, &[(&str, &str)]); 8] = [
+const SCRIPT: [(&str, &[(&str, &str)]); 9] = [
     ("GetCallerIdentity", &[]),
     (
         "AssumeRole",
@@ -20,6 +22,7 @@ const SCRIPT: [(&str, &[(&str, &str)]); 8] = [
     ("AssumeRole", &[("RoleArn", "arn:aws:iam::123456789012:role/none"), ("RoleSessionName", "one")]),
     ("GetSessionToken", &[("DurationSeconds", "900")]),
     ("GetSessionToken", &[("SerialNumber", "arn:aws:iam::123456789012:mfa/ann"), ("TokenCode", "123456")]),
+    ("GetAccessKeyInfo", &[("AccessKeyId", ACCESS_KEY_ID)]),
     ("GetAccessKeyInfo", &[("AccessKeyId", "AKIANOBODYNOBODYNOBO")]),
 ];
 
@@ -35,8 +38,25 @@ async fn the_wire_of_sts_is_as_it_was() {
         };
         writeln!(told, "{action} {members:?}\n{text}\n").unwrap();
     }
-    let unknown = Signer { access_key_id: "AKIAUNKNOWNUNKNOWN12".to_owned(), ..ann };
-    writeln!(told, "{}", net.sts(&unknown, "GetCallerIdentity", &[]).await.unwrap_err()).unwrap();
+    // More tags than go into a session token.
+    let long = "a".repeat(256);
+    let keys: Vec<_> =
+        (1..=30).map(|number| (format!("Tags.member.{number}.Key"), number.to_string())).collect();
+    let values: Vec<_> = (1..=30).map(|number| format!("Tags.member.{number}.Value")).collect();
+    let mut members = vec![("RoleArn", super::sessions::ROLE), ("RoleSessionName", "one")];
+    members.extend(keys.iter().map(|(name, key)| (name.as_str(), key.as_str())));
+    members.extend(values.iter().map(|name| (name.as_str(), long.as_str())));
+    let refusal = net.sts(&ann, "AssumeRole", &members).await.unwrap_err();
+    writeln!(told, "AssumeRole (with 30 tags of 256 characters)\n{refusal}\n").unwrap();
+    let unknown = Signer { access_key_id: "AKIAUNKNOWNUNKNOWN12".to_owned(), ..ann.clone() };
+    let refusal = net.sts(&unknown, "GetCallerIdentity", &[]).await.unwrap_err();
+    writeln!(told, "GetCallerIdentity (by an unknown key)\n{refusal}\n").unwrap();
+    let session = net.assume(&ann, &[("DurationSeconds", "900")]).await.unwrap();
+    net.clock.advance(15 * MINUTE_MS);
+    let refusal = net.sts(&session, "GetCallerIdentity", &[]).await.unwrap_err();
+    writeln!(told, "GetCallerIdentity (when the session is over)\n{refusal}\n").unwrap();
+    let refusal = net.get(&session).await.unwrap_err();
+    writeln!(told, "secretsmanager.GetSecretValue (when the session is over)\n400 {refusal}").unwrap();
     expect_file!["../../../golden/sts.txt"].assert_eq(&told);
 }
 

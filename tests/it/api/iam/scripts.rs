@@ -23,6 +23,10 @@ pub(super) const SCRIPTS: [(&str, &str); 9] = [
         UpdateUser UserName=Robert NewUserName=CARL
         DeleteUser UserName=carl
         DeleteUser UserName=carl
+        TagUser UserName=ann Tags.member.1.Key=team Tags.member.1.Value=red
+        ListUserTags UserName=ann
+        UntagUser UserName=ann TagKeys.member.1=team
+        ListUserTags UserName=ann
         ",
     ),
     (
@@ -143,8 +147,11 @@ pub(super) const SCRIPTS: [(&str, &str); 9] = [
         CreateGroup GroupName=readers
         PutGroupPolicy GroupName=readers PolicyName=read PolicyDocument={"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"*"}]}
         ListGroupPolicies GroupName=readers
+        GetGroupPolicy GroupName=readers PolicyName=read
         DeleteGroup GroupName=readers
         GetGroupPolicy GroupName=readers PolicyName=none
+        DeleteGroupPolicy GroupName=readers PolicyName=read
+        DeleteGroup GroupName=readers
         "#,
     ),
     (
@@ -164,6 +171,10 @@ pub(super) const SCRIPTS: [(&str, &str); 9] = [
         UntagRole RoleName=rotator TagKeys.member.1=team
         ListRoles PathPrefix=/service/
         PutRolePolicy RoleName=rotator PolicyName=read PolicyDocument={"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"*"}]}
+        GetRolePolicy RoleName=rotator PolicyName=read
+        ListRolePolicies RoleName=rotator
+        UpdateRoleDescription RoleName=rotator Description=Turns.
+        ListInstanceProfilesForRole RoleName=rotator
         DeleteRole RoleName=rotator
         DeleteRolePolicy RoleName=rotator PolicyName=read
         DeleteRole RoleName=rotator
@@ -199,6 +210,9 @@ pub(super) const SCRIPTS: [(&str, &str); 9] = [
         GetPolicyVersion PolicyArn=arn:aws:iam::aws:policy/IAMFullAccess VersionId=v1
         DeletePolicy PolicyArn=arn:aws:iam::aws:policy/IAMFullAccess
         ListPolicyTags PolicyArn=arn:aws:iam::123456789012:policy/team/Read
+        TagPolicy PolicyArn=arn:aws:iam::123456789012:policy/team/Read Tags.member.1.Key=tier Tags.member.1.Value=1
+        UntagPolicy PolicyArn=arn:aws:iam::123456789012:policy/team/Read TagKeys.member.1=team
+        ListPolicyTags PolicyArn=arn:aws:iam::123456789012:policy/team/Read
         "#,
     ),
     (
@@ -218,6 +232,14 @@ pub(super) const SCRIPTS: [(&str, &str); 9] = [
         GetPolicy PolicyArn=arn:aws:iam::123456789012:policy/read
         GetPolicy PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess
         ListAttachedUserPolicies UserName=ann
+        ListAttachedGroupPolicies GroupName=readers
+        PutUserPermissionsBoundary UserName=ann PermissionsBoundary=arn:aws:iam::aws:policy/AdministratorAccess
+        GetUser UserName=ann
+        DeleteUserPermissionsBoundary UserName=ann
+        DeleteUserPermissionsBoundary UserName=ann
+        AttachRolePolicy RoleName=rotator PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess
+        ListAttachedRolePolicies RoleName=rotator
+        DetachRolePolicy RoleName=rotator PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess
         ListEntitiesForPolicy PolicyArn=arn:aws:iam::123456789012:policy/read
         ListEntitiesForPolicy PolicyArn=arn:aws:iam::123456789012:policy/read PolicyUsageFilter=PermissionsBoundary
         ListEntitiesForPolicy PolicyArn=arn:aws:iam::123456789012:policy/read EntityFilter=User
@@ -227,6 +249,8 @@ pub(super) const SCRIPTS: [(&str, &str); 9] = [
         DetachUserPolicy UserName=ann PolicyArn=arn:aws:iam::123456789012:policy/read
         DetachUserPolicy UserName=ann PolicyArn=arn:aws:iam::123456789012:policy/read
         DetachGroupPolicy GroupName=readers PolicyArn=arn:aws:iam::123456789012:policy/read
+        DeleteRolePermissionsBoundary RoleName=rotator
+        PutRolePermissionsBoundary RoleName=rotator PermissionsBoundary=arn:aws:iam::123456789012:policy/read
         # A role that goes is bounded no more.
         DeleteRole RoleName=rotator
         DeletePolicy PolicyArn=arn:aws:iam::123456789012:policy/read

@@ -128,6 +128,10 @@ pub(super) const SCRIPTS: [(&str, &str); 12] = [
         TrentService.Decrypt {"CiphertextBlob":"$BLOB"}
         TrentService.DisableKeyRotation {"KeyId":"$KEY"}
         TrentService.GetKeyRotationStatus {"KeyId":"$KEY"}
+        # A key is rotated on demand so often and no more.
+        TrentService.CreateKey {}
+        25 times TrentService.RotateKeyOnDemand {"KeyId":"$KEY"}
+        TrentService.RotateKeyOnDemand {"KeyId":"$KEY"}
         "##,
     ),
     (
@@ -195,6 +199,9 @@ pub(super) const SCRIPTS: [(&str, &str); 12] = [
         # A signature for Secrets Manager calls nothing here.
         misdirected TrentService.ListKeys {}
         unsigned TrentService.ListKeys {}
+        crowded TrentService.ListKeys {}
+        the disk fails
+        TrentService.ListKeys {}
         "##,
     ),
     (

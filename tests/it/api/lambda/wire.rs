@@ -1,19 +1,25 @@
 //! Requests and answers byte for byte, as small stories that read as documentation.
 //!
 //! Each script becomes `tests/golden/lambda/NAME.txt`. A line of a script is a sentence for the reader (`#`), the
-//! worker's turn (`work`), a request of Lambda (method, path, headers as `name=value`, body), or an action of
-//! Secrets Manager with its body. `$ONE`, `$TWO`, `$FAILS` and `$TRAPS` stand for components in base64, `$1` to `$3`
-//! for version ids, `$REVISION` and `$MARKER` for what the last answer with one told.
+//! worker's turn (`work`), a disk that fails (`the disk fails`), a request of Lambda (method, path, headers as
+//! `name=value`, body), or an action of Secrets Manager with its body. `made` before it sends it with the access key that
+//! was made last, `forged` and `misdirected` with a wrong proof, `50 times` as often, with the number for `$N`, and tells
+//! the last. `$ONE`, `$TWO`, `$FAILS` and `$TRAPS` stand for components in base64, `$1` to `$3` for version ids,
+//! `$REVISION` and `$MARKER` for what the last answer with one told, `(10 spaces)` for a body of them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use expect_test::expect_file;
-use keywheel_tests::node::SECRET_ACCESS_KEY;
+use keywheel_tests::node::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 
 use super::component::Does;
 use super::world::{Asked, TOKENS, Told, World, encoded};
+use crate::api::wire::sent;
+
+/// As often as what is begun beside an answer has to be continued until it is done.
+const TURNS: usize = 20;
 
 const SCRIPTS: &[(&str, &str)] = &[
     (
@@ -73,6 +79,10 @@ const SCRIPTS: &[(&str, &str)] = &[
         DELETE /2015-03-31/functions/f/policy/rotate
         GET /2015-03-31/functions/f/policy
         DELETE /2015-03-31/functions/f x-keywheel-force=true
+        # So many statements and no more.
+        POST /2015-03-31/functions {"FunctionName":"g","Role":"arn:aws:iam::123456789012:role/r","Code":{"ZipFile":"$FAILS"}}
+        50 times POST /2015-03-31/functions/g/policy {"StatementId":"rotate$N","Action":"lambda:InvokeFunction","Principal":"secretsmanager.amazonaws.com"}
+        POST /2015-03-31/functions/g/policy {"StatementId":"rotate","Action":"lambda:InvokeFunction","Principal":"secretsmanager.amazonaws.com"}
         "##,
     ),
     (
@@ -88,6 +98,10 @@ const SCRIPTS: &[(&str, &str)] = &[
         # What the function says, and how it ends, is in the envelope.
         POST /2015-03-31/functions/bad/invocations {"Step":"setSecret","SecretId":"app","ClientRequestToken":"$2"}
         POST /2015-03-31/functions/broken/invocations {"Step":"setSecret","SecretId":"app","ClientRequestToken":"$2"}
+        # What it logged is kept, and is told to who may ask for it.
+        Keywheel.ListFunctionLogs {"FunctionName":"good","After":1}
+        Keywheel.ListFunctionLogs {"FunctionName":"broken"}
+        Keywheel.ListFunctionLogs {"FunctionName":"nothing"}
         # What is no event does not run.
         POST /2015-03-31/functions/good/invocations not JSON
         POST /2015-03-31/functions/good/invocations {"Step":"create_secret","SecretId":"app","ClientRequestToken":"$2"}
@@ -107,6 +121,10 @@ const SCRIPTS: &[(&str, &str)] = &[
         PUT /2017-10-31/functions/f/concurrency {"ReservedConcurrentExecutions":2}
         GET /2019-09-30/functions/f/concurrency
         GET /2015-03-31/functions/f
+        # With none, nothing runs.
+        PUT /2017-10-31/functions/f/concurrency {"ReservedConcurrentExecutions":0}
+        CreateSecret {"Name":"app","ClientRequestToken":"$1","SecretString":"one"}
+        POST /2015-03-31/functions/f/invocations {"Step":"createSecret","SecretId":"app","ClientRequestToken":"$2"}
         DELETE /2017-10-31/functions/f/concurrency
         GET /2019-09-30/functions/f/concurrency
         POST /2017-03-31/tags/arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Af {"Tags":{"team":"blue","cost":"7"}}
@@ -142,6 +160,12 @@ const SCRIPTS: &[(&str, &str)] = &[
         PUT /2015-03-31/functions/f/aliases/live {"FunctionVersion":"$LATEST"}
         GET /2015-03-31/functions/f:1?Qualifier=2
         DELETE /2015-03-31/functions/f?Qualifier=$LATEST
+        POST /2015-03-31/functions/f/invocations (1048577 spaces)
+        # Somebody who may do something else.
+        Keywheel.CreateApprover {"UserName":"ann"}
+        made GET /2015-03-31/functions
+        the disk fails
+        GET /2015-03-31/functions
         "##,
     ),
 ];
@@ -160,7 +184,7 @@ async fn the_wire_is_as_it_was() {
 /// Plays a script and writes down what went over the wire.
 async fn tell(script: &str) -> String {
     let world = World::new().await;
-    let (mut told, mut revision, mut marker) = (String::new(), String::new(), String::new());
+    let (mut told, mut remembered) = (String::new(), Remembered::default());
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if let Some(sentence) = line.strip_prefix('#') {
             writeln!(told, "#{sentence}\n").unwrap();
@@ -171,30 +195,73 @@ async fn tell(script: &str) -> String {
             told.push_str("# The worker did what was due.\n\n");
             continue;
         }
-        let line = line.replace("$REVISION", &revision).replace("$MARKER", &marker);
+        if line == "the disk fails" {
+            world.disk.set_fails(true);
+            told.push_str("# The disk fails.\n\n");
+            continue;
+        }
+        let line = line.replace("$REVISION", &remembered.revision).replace("$MARKER", &remembered.marker);
         let line = TOKENS
             .iter()
             .zip(1..)
             .fold(line, |line, (token, digit)| line.replace(&format!("${digit}"), token));
-        let answer = ask(&world, &line).await;
-        writeln!(told, "{line}\n{}\n", shown(&answer)).unwrap();
-        let body = answer.json();
-        for (place, member) in [(&mut revision, "RevisionId"), (&mut marker, "NextMarker")] {
-            if let Some(found) = body[member].as_str() {
-                found.clone_into(place);
+        let (times, line) = line.split_once(" times ").unwrap_or(("1", &line));
+        let times: u32 = times.parse().unwrap();
+        if times > 1 {
+            writeln!(told, "# Asked {times} times. The last:\n").unwrap();
+        }
+        for number in 1..=times {
+            let line = line.replace("$N", &number.to_string());
+            let answer = ask(&world, &line, &remembered).await;
+            // No step waits for its log to be written.
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
             }
+            if number == times {
+                writeln!(told, "{line}\n{}\n", shown(&answer)).unwrap();
+            }
+            remembered.note(&answer);
         }
     }
     told
 }
 
-async fn ask(world: &World, line: &str) -> Told {
+/// What later lines name.
+#[derive(Default)]
+struct Remembered {
+    revision: String,
+    marker: String,
+    access_key_id: String,
+    secret: String,
+}
+
+impl Remembered {
+    fn note(&mut self, answer: &Told) {
+        let body = answer.json();
+        for (place, member) in [
+            (&mut self.revision, "RevisionId"),
+            (&mut self.marker, "NextMarker"),
+            (&mut self.access_key_id, "AccessKeyId"),
+            (&mut self.secret, "SecretAccessKey"),
+        ] {
+            if let Some(found) = body[member].as_str() {
+                found.clone_into(place);
+            }
+        }
+    }
+}
+
+async fn ask(world: &World, line: &str, remembered: &Remembered) -> Told {
     let (proof, rest) = match line.split_once(' ') {
-        Some((proof @ ("forged" | "misdirected"), rest)) => (proof, rest),
+        Some((proof @ ("forged" | "misdirected" | "made"), rest)) => (proof, rest),
         _ => ("", line),
     };
     let service = if proof == "misdirected" { "secretsmanager" } else { "lambda" };
-    let secret = if proof == "forged" { "another secret" } else { SECRET_ACCESS_KEY };
+    let (access_key_id, secret) = match proof {
+        "forged" => (ACCESS_KEY_ID, "another secret"),
+        "made" => (remembered.access_key_id.as_str(), remembered.secret.as_str()),
+        _ => (ACCESS_KEY_ID, SECRET_ACCESS_KEY),
+    };
     let (first, rest) = rest.split_once(' ').unwrap();
     if !rest.starts_with('/') {
         let target = if first.contains('.') { first.to_owned() } else { format!("secretsmanager.{first}") };
@@ -202,7 +269,7 @@ async fn ask(world: &World, line: &str) -> Told {
         let body = rest.as_bytes().to_vec();
         let asked =
             Asked { method: "POST", path: "/", service: "secretsmanager", secret, headers: &headers, body };
-        return world.send(asked).await;
+        return world.send_as(access_key_id, asked).await;
     }
     let (path, mut rest) = rest.split_once(' ').unwrap_or((rest, ""));
     let mut headers = Vec::new();
@@ -219,9 +286,8 @@ async fn ask(world: &World, line: &str) -> Told {
     ];
     let body =
         components.iter().fold(rest.to_owned(), |body, (name, does)| body.replace(name, &encoded(*does)));
-    world
-        .send(Asked { method: first, path, service, secret, headers: &headers, body: body.into_bytes() })
-        .await
+    let asked = Asked { method: first, path, service, secret, headers: &headers, body: sent(&body) };
+    world.send_as(access_key_id, asked).await
 }
 
 /// The status, the headers and the body as they are told.
@@ -230,8 +296,15 @@ fn shown(answer: &Told) -> String {
     for (name, value) in &answer.headers {
         writeln!(told, "{name}: {}", value.to_str().unwrap()).unwrap();
     }
+    // What looks like a credential would be taken for one by whoever scans for them.
+    let mut text = answer.text.clone();
+    for member in ["AccessKeyId", "SecretAccessKey"] {
+        if let Some(found) = answer.json()[member].as_str() {
+            text = text.replace(found, "…");
+        }
+    }
     // How long a step took is another number each time.
-    let text = answer.text.split("\"DurationUs\":").enumerate().map(|(index, part)| match index {
+    let text = text.split("\"DurationUs\":").enumerate().map(|(index, part)| match index {
         0 => part.to_owned(),
         _ => format!("\"DurationUs\":0{}", part.trim_start_matches(|digit: char| digit.is_ascii_digit())),
     });

@@ -21,6 +21,7 @@ use keywheel_tests::store::SimStore;
 use serde_json::{Value, json};
 
 use super::component::{Does, component};
+use crate::api::fragile::Fragile;
 
 /// Version ids.
 pub(super) const TOKENS: [&str; 3] = [
@@ -34,6 +35,8 @@ pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/rotate";
 pub(super) struct World {
     pub(super) node: Node,
     pub(super) store: Arc<SimStore>,
+    /// What is between the node and `store`.
+    pub(super) disk: Arc<Fragile>,
     pub(super) clock: SimClock,
     pub(super) server: Arc<Server>,
     pub(super) worker: Arc<Worker>,
@@ -85,16 +88,22 @@ impl World {
     pub(super) async fn over(store: SimStore, folder: tempfile::TempDir, seed: u64) -> Self {
         let (store, clock) = (Arc::new(store), SimClock::at_noon());
         let entropy = Arc::new(SimEntropy::new(seed));
-        let shared = Arc::clone(&store) as Arc<dyn Store>;
+        let disk = Arc::new(Fragile::new(Arc::clone(&store)));
+        let shared = Arc::clone(&disk) as Arc<dyn Store>;
         let builtins = ["postgres-single-user"];
         let node =
             Node::open(shared, folder.path(), &builtins, Arc::new(clock.clone()), entropy).await.unwrap();
         let (worker, server) = node.with_lambda().unwrap();
-        Self { node, store, clock, server, worker, _folder: folder }
+        Self { node, store, disk, clock, server, worker, _folder: folder }
     }
 
     pub(super) async fn send(&self, asked: Asked<'_>) -> Told {
-        let answer = self.server.answer(self.signed(asked)).await;
+        self.send_as(ACCESS_KEY_ID, asked).await
+    }
+
+    /// The same by whom another access key belongs to.
+    pub(super) async fn send_as(&self, access_key_id: &str, asked: Asked<'_>) -> Told {
+        let answer = self.server.answer(self.signed(access_key_id, asked)).await;
         let (head, body) = answer.into_parts();
         let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
         Told { status: head.status.as_u16(), headers: head.headers, text }
@@ -141,14 +150,14 @@ impl World {
         self.worker.tick().await.unwrap();
     }
 
-    fn signed(&self, asked: Asked<'_>) -> Request<Full<Bytes>> {
+    fn signed(&self, access_key_id: &str, asked: Asked<'_>) -> Request<Full<Bytes>> {
         let Asked { method, path, service, secret, headers, body } = asked;
         let mut to_sign: Vec<(&str, &[u8])> = vec![("host", b"localhost")];
         to_sign.extend(headers.iter().map(|(name, value)| (*name, value.as_bytes())));
         let (bare, query) = path.split_once('?').unwrap_or((path, ""));
         let request = sigv4::Request { method, path: bare, query, headers: &to_sign, body: &body };
         let credentials = Credentials {
-            access_key_id: ACCESS_KEY_ID,
+            access_key_id,
             secret_access_key: &Sensitive::new(secret.to_owned()),
             session_token: None,
         };

@@ -31,6 +31,19 @@ pub(super) const SCRIPTS: &[(&str, &str)] = &[
         "##,
     ),
     (
+        "error_server",
+        r##"
+        CreateSecret {"Name":"app","ClientRequestToken":"$1","SecretString":"one"}
+        # There is no room for another request.
+        crowded GetSecretValue {"SecretId":"app"}
+        the disk fails
+        GetSecretValue {"SecretId":"app"}
+        PutSecretValue {"SecretId":"app","ClientRequestToken":"$2","SecretString":"two"}
+        the disk works
+        GetSecretValue {"SecretId":"app"}
+        "##,
+    ),
+    (
         "health",
         r##"
         # These need no signature.

@@ -108,6 +108,23 @@ pub(super) const SCRIPTS: &[(&str, &str)] = &[
         "##,
     ),
     (
+        "cross_account_replica",
+        r##"
+        CreateSecret {"Name":"app","ClientRequestToken":"$1","SecretString":"one"}
+        @999999999999 CreateSecret {"Name":"theirs","ClientRequestToken":"$2","CrossAccountPrimaryARN":"$ARN"}
+        AssociateCrossAccountReplica {"SecretId":"app","CrossAccountReplicaARN":"$OTHER","ReplicationRoleARN":"arn:aws:iam::123456789012:role/replicate"}
+        @999999999999 GetSecretValue {"SecretId":"theirs"}
+        DescribeSecret {"SecretId":"app"}
+        PutSecretValue {"SecretId":"app","ClientRequestToken":"$3","SecretString":"two"}
+        @999999999999 GetSecretValue {"SecretId":"theirs"}
+        # What follows keeps what it has when it is let go.
+        DisassociateCrossAccountReplica {"SecretId":"app","CrossAccountReplicaARN":"$OTHER"}
+        PutSecretValue {"SecretId":"app","ClientRequestToken":"$4","SecretString":"three"}
+        @999999999999 GetSecretValue {"SecretId":"theirs"}
+        @999999999999 DescribeSecret {"SecretId":"theirs"}
+        "##,
+    ),
+    (
         "error_cross_account_replica",
         r##"
         CreateSecret {"Name":"app","ClientRequestToken":"$1","SecretString":"one"}

@@ -53,11 +53,29 @@ pub(super) fn get(path: &str) -> Request<Full<Bytes>> {
     Request::get(path).body(Full::default()).unwrap()
 }
 
-/// The region that a line of a script begins with, and the rest of the line.
-pub(super) fn region_of(line: &str) -> (Option<&str>, &str) {
-    match line.strip_prefix('@').and_then(|rest| rest.split_once(' ')) {
-        Some((region, line)) => (Some(region), line),
-        None => (None, line),
+/// Whose request it is, and for which region, where that is not as always.
+pub(super) struct Place<'a>(Option<&'a str>);
+
+impl<'a> Place<'a> {
+    /// The place that a line of a script begins with, and the rest of the line.
+    pub(super) fn of(line: &'a str) -> (Self, &'a str) {
+        match line.strip_prefix('@').and_then(|rest| rest.split_once(' ')) {
+            Some((place, line)) => (Self(Some(place)), line),
+            None => (Self(None), line),
+        }
+    }
+
+    pub(super) fn account(&self) -> Option<&'a str> {
+        self.0.filter(|place| place.starts_with(|first: char| first.is_ascii_digit()))
+    }
+
+    pub(super) fn region(&self) -> Option<&'a str> {
+        self.0.filter(|_| self.account().is_none())
+    }
+
+    /// What is told beside the request.
+    pub(super) fn told(&self) -> String {
+        self.0.map(|place| format!(" (in {place})")).unwrap_or_default()
     }
 }
 
@@ -78,10 +96,10 @@ pub(super) fn post(
         secret_access_key: &Sensitive::new(secret.to_owned()),
         session_token: None,
     };
-    let services = if target.starts_with("TrentService.") {
-        ["kms", "secretsmanager"]
-    } else {
-        ["secretsmanager", "kms"]
+    let services = match target {
+        target if target.starts_with("TrentService.") => ["kms", "secretsmanager"],
+        target if target.starts_with("com.amazonaws.cloudtrail.") => ["cloudtrail", "secretsmanager"],
+        _ => ["secretsmanager", "kms"],
     };
     let service = services[usize::from(proof == Proof::Misdirected)];
     let at = clock.now().plus_millis(if proof == Proof::Expired { -HOUR_MS } else { 0 });
