@@ -25,6 +25,14 @@ const UNSEEN: [(&str, &str, &str); 1] = [(
     "it takes a thousand functions, which are half a minute to deploy, or 16 GiB of code",
 )];
 
+/// Operations that only ever tell that there is nothing of the kind.
+const NEVER_SUCCEED: [(&str, &str); 4] = [
+    ("iam", "GetAccountPasswordPolicy"),
+    ("iam", "GetInstanceProfile"),
+    ("iam", "GetLoginProfile"),
+    ("iam", "DeleteLoginProfile"),
+];
+
 /// One request with its answer.
 struct Scene {
     service: String,
@@ -140,7 +148,13 @@ fn each_operation_has_a_golden_in_which_it_succeeds() {
     let of_lambda = Operation::ALL.iter().map(|operation| (LAMBDA, operation.name()));
     let all = Operations::targets().chain(of_query(&IAM)).chain(of_query(&STS)).chain(of_lambda);
     let missing: Vec<_> = all.filter(|(service, name)| !goldens.succeeds(service, name)).collect();
-    assert!(missing.is_empty(), "no golden shows how these succeed: {missing:?}");
+    assert_eq!(
+        missing, NEVER_SUCCEED,
+        "no golden shows how the first succeed, or one shows how the others do"
+    );
+    let refused =
+        |(service, name)| goldens.0.iter().any(|scene| scene.service == service && scene.operation == name);
+    assert!(NEVER_SUCCEED.into_iter().all(refused));
 }
 
 #[test]
