@@ -7,7 +7,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use keywheel_tests::canary;
+use keywheel_tests::canary::{self, Search};
 use keywheel_tests::process::{self, Keywheel};
 use serde_json::json;
 
@@ -36,9 +36,9 @@ fn files_are_searched_in_every_folder() {
     let inner = folder.path().join("inner");
     fs::create_dir(&inner).unwrap();
     fs::write(inner.join("harmless"), "nothing").unwrap();
-    assert_eq!(canary::files_with(folder.path()).unwrap(), Vec::<String>::new());
+    assert_eq!(Search::new(&[]).unwrap().files(folder.path()).unwrap(), Vec::<String>::new());
     fs::write(inner.join("store"), canary::value()).unwrap();
-    let found = canary::files_with(folder.path()).unwrap();
+    let found = Search::new(&[]).unwrap().files(folder.path()).unwrap();
     assert!(found.len() == 1 && found[0].ends_with("inner/store"), "{found:?}");
 }
 
@@ -66,4 +66,28 @@ async fn a_planted_value_fails_the_test_that_left_it() {
     let secret = json!({ "Name": "app", "SecretString": canary::value() });
     keywheel.client().call("CreateSecret", secret).await.unwrap();
     keywheel.kill();
+}
+
+/// What a rotation makes up is no canary. The value was replaced, and its version has no label left.
+#[tokio::test]
+async fn a_value_that_only_the_store_knows_is_searched_for() {
+    let data = process::used_data_folder().await.unwrap();
+    let keywheel = Keywheel::start(data.path()).await.unwrap();
+    let client = keywheel.client();
+    let made = client.call("GetRandomPassword", json!({})).await.unwrap();
+    let password = made["RandomPassword"].as_str().unwrap();
+    let value = |password: &str| json!({ "username": "app", "password": password }).to_string();
+    client.call("CreateSecret", json!({ "Name": "app", "SecretString": value(password) })).await.unwrap();
+    for number in 0..2 {
+        let later = value(&format!("{password}{number}"));
+        client.call("PutSecretValue", json!({ "SecretId": "app", "SecretString": later })).await.unwrap();
+    }
+    let planted = data.path().join("notes.txt");
+    fs::write(&planted, STANDARD.encode(value(password))).unwrap();
+    let ended = catch_unwind(AssertUnwindSafe(|| keywheel.kill()));
+    let told = *ended.unwrap_err().downcast::<String>().unwrap();
+    assert!(told.ends_with("notes.txt"), "{told}");
+
+    fs::remove_file(planted).unwrap();
+    Keywheel::start(data.path()).await.unwrap().kill();
 }

@@ -18,4 +18,5 @@ pub mod process;
 pub mod sim;
 pub mod small_disk;
 pub mod store;
+mod stored;
 pub mod wait;

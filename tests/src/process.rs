@@ -15,9 +15,9 @@ use keywheel_domain::sensitive::Sensitive;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::canary;
+use crate::canary::{self, Search};
 use crate::client::ApiClient;
-use crate::wait;
+use crate::{stored, wait};
 
 /// Names another binary than the one that is built from this workspace.
 const BINARY_VARIABLE: &str = "KEYWHEEL_BIN";
@@ -144,17 +144,23 @@ impl Keywheel {
         if thread::panicking() {
             return;
         }
+        let places = self.places_with_secrets(&data).expect("what a server wrote can be read");
+        assert!(places.is_empty(), "a secret value of this test is in {}", places.join(", "));
+    }
+
+    /// Where a secret of this test, or one that a rotation has made, is to be seen.
+    fn places_with_secrets(&self, data: &Path) -> Result<Vec<String>> {
+        let mut texts = vec![SECRET_ACCESS_KEY.to_owned()];
+        texts.extend(stored::secrets(data)?);
+        let search = Search::new(&texts)?;
         // A folder that is gone was removed by its test.
-        let mut places = match data.exists() {
-            true => canary::files_with(&data).expect("what a server wrote can be read"),
-            false => Vec::new(),
-        };
+        let mut places = if data.exists() { search.files(data)? } else { Vec::new() };
         for (place, text) in [("standard output", self.stdout()), ("standard error", self.stderr())] {
-            if canary::is_in(text.as_bytes()) {
+            if search.finds(text.as_bytes()) {
                 places.push(place.to_owned());
             }
         }
-        assert!(places.is_empty(), "a secret value of this test is in {}", places.join(", "));
+        Ok(places)
     }
 }
 

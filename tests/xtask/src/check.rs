@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 
 use crate::command;
 use crate::tally::Tally;
@@ -62,10 +62,10 @@ pub(crate) fn everything() -> Result<bool> {
 }
 
 /// Runs one phase, shows its output as it comes, and counts the tests in it. It fails as well when a secret is in
-/// that output.
+/// that output: in what the tests write, and in what the programs write to which they leave their standard error.
 fn run(phase: &Phase) -> Result<(Tally, bool)> {
     let mut command: Command = command::cargo(phase.arguments);
-    command.envs(phase.environment.iter().copied()).stdout(Stdio::piped());
+    command.envs(phase.environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.env("KEYWHEEL_TEST_VENV", command::venv());
     if env::var_os(THREADS).is_none() {
         // Tests with real servers mostly wait.
@@ -73,8 +73,12 @@ fn run(phase: &Phase) -> Result<(Tally, bool)> {
         command.env(THREADS, (TESTS_PER_PROCESSOR * processors).to_string());
     }
     let mut child = command.spawn().context("starting cargo")?;
-    let output = child.stdout.take().context("cargo has no output")?;
-    let (tally, is_clean) = watch(BufReader::new(output), |line| println!("{line}"))?;
+    let (output, errors) = child.stdout.take().zip(child.stderr.take()).context("cargo has no output")?;
+    let errors = thread::spawn(move || watch(BufReader::new(errors), |line| eprintln!("{line}")));
+    let (tally, mut is_clean) = watch(BufReader::new(output), |line| println!("{line}"))?;
+    let (_, has_clean_errors) =
+        errors.join().map_err(|_| anyhow!("reading what cargo writes panicked"))??;
+    is_clean &= has_clean_errors;
     if !is_clean {
         println!("xtask: a line above shows a secret: it begins with `{SECRET_BEGINNING}`");
     }
