@@ -172,6 +172,54 @@ class Entities(unittest.TestCase):
         iam.delete_policy(PolicyArn=arn)
         self.refused("NoSuchEntity", 404, iam.get_policy, PolicyArn=arn)
 
+    def test_simulates_what_somebody_may_do(self):
+        iam, user, group = self.iam, new_name("user"), new_name("group")
+        arn = iam.create_user(UserName=user)["User"]["Arn"]
+        iam.create_group(GroupName=group)
+        iam.add_user_to_group(GroupName=group, UserName=user)
+        iam.put_group_policy(GroupName=group, PolicyName="read", PolicyDocument=json.dumps(READ, indent=4))
+        conditional = json.loads(json.dumps(READ))
+        conditional["Statement"][0].update(Action="kms:*", Condition={"Bool": {"aws:SecureTransport": "true"}})
+        asked = {
+            "PolicySourceArn": arn,
+            "ActionNames": ["secretsmanager:GetSecretValue", "kms:Decrypt"],
+            "PolicyInputList": [json.dumps(conditional)],
+        }
+        results = iam.simulate_principal_policy(**asked)["EvaluationResults"]
+        self.assertEqual([result["EvalDecision"] for result in results], ["allowed", "implicitDeny"])
+        statement = {
+            "SourcePolicyId": "read", "SourcePolicyType": "group",
+            "StartPosition": {"Line": 3, "Column": 19}, "EndPosition": {"Line": 8, "Column": 10},
+        }  # fmt: skip
+        self.assertEqual(results[0]["MatchedStatements"], [statement])
+        self.assertEqual(results[1]["MissingContextValues"], ["aws:SecureTransport"])
+        secure = {"ContextKeyName": "aws:SecureTransport", "ContextKeyValues": ["true"], "ContextKeyType": "boolean"}
+        resources = [f"arn:aws:kms:us-east-1:123456789012:key/{number}" for number in range(3)]
+        pages = iam.get_paginator("simulate_principal_policy").paginate(
+            **asked, ResourceArns=resources, ContextEntries=[secure], PaginationConfig={"PageSize": 4}
+        )
+        pages = [page["EvaluationResults"] for page in pages]
+        self.assertEqual([len(page) for page in pages], [4, 2])
+        found = [(result["EvalActionName"], result["EvalResourceName"], result["EvalDecision"]) for page in pages for result in page]
+        expected = [(action, resource, "allowed") for action in asked["ActionNames"] for resource in resources]
+        self.assertEqual(found, expected)
+        specific = pages[1][1]["ResourceSpecificResults"]
+        self.assertEqual(
+            [(result["EvalResourceName"], result["EvalResourceDecision"]) for result in specific],
+            [(resources[2], "allowed")],
+        )
+        keys = iam.get_context_keys_for_principal_policy(PolicySourceArn=arn, PolicyInputList=asked["PolicyInputList"])
+        self.assertEqual(keys["ContextKeyNames"], ["aws:SecureTransport"])
+        self.refused("InvalidInput", 400, iam.get_context_keys_for_custom_policy, PolicyInputList=["{"])
+        self.refused(
+            "NoSuchEntity", 404, iam.simulate_principal_policy,
+            PolicySourceArn=arn + "x", ActionNames=asked["ActionNames"],
+        )  # fmt: skip
+        iam.remove_user_from_group(GroupName=group, UserName=user)
+        iam.delete_group_policy(GroupName=group, PolicyName="read")
+        iam.delete_group(GroupName=group)
+        iam.delete_user(UserName=user)
+
     def test_pages_through_what_there_is(self):
         names = sorted(new_name("page") for _ in range(5))
         for name in names:
@@ -220,6 +268,10 @@ class Command(unittest.TestCase):
         self.assertEqual(attached, [{"PolicyName": policy, "PolicyArn": arn}])
         self.assertIn(user, [found["UserName"] for found in self.aws("list-users")["Users"]])
         self.assertEqual(self.aws("list-user-policies", "--user-name", user)["PolicyNames"], ["read"])
+        source = ("--policy-source-arn", f"arn:aws:iam::123456789012:user/{user}")
+        names = ("--action-names", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue")
+        told = self.aws("simulate-principal-policy", *source, *names)["EvaluationResults"]
+        self.assertEqual([result["EvalDecision"] for result in told], ["allowed", "implicitDeny"])
         self.refused("(DeleteConflict)", "delete-user", "--user-name", user)
         self.refused("(DeleteConflict)", "delete-policy", "--policy-arn", arn)
         self.refused("(NoSuchEntity)", "get-user", "--user-name", new_name("nobody"))

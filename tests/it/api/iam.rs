@@ -7,6 +7,7 @@ mod identity;
 mod junk;
 mod races;
 mod scripts;
+mod simulation;
 mod walk;
 
 use std::collections::BTreeSet;

@@ -17,6 +17,7 @@ mod json;
 #[cfg(test)]
 mod match_tests;
 mod operand;
+mod outline;
 mod pattern;
 mod principal;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use decision::{Decision, Grant, Layer, Reason, Source};
 pub use document::{Document, Effect, Kind, MalformedDocument, Place, Statement};
 pub use evaluate::{Named, Policies, ResourceRule, evaluate, explain};
 pub use fault::{DOCUMENT_BYTES_MAX, Fault};
+pub use outline::{StatementOutline, TextPosition, add_key, outline};
 pub use public::{findings, is_public};
 pub use request::{Caller, Context, Request};
 pub use statement::{Finding, Mismatch};

@@ -13,7 +13,7 @@ pub(super) fn check_document(text: &str, kind: Kind) -> Result<(), ApiError> {
 }
 
 /// What is wrong, as the service says it.
-fn told(fault: &Fault) -> String {
+pub(super) fn told(fault: &Fault) -> String {
     match fault {
         Fault::Unfit { element: "Principal" } => "Policy document should not specify a principal.".to_owned(),
         Fault::Unfit { element } => format!("Has prohibited field {element}."),

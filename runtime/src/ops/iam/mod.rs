@@ -20,6 +20,7 @@ mod policies;
 mod policy_versions;
 mod records;
 mod roles;
+mod simulation;
 mod tags;
 mod users;
 

@@ -1,6 +1,6 @@
 //! Stories about users, groups, roles and policies. Each becomes `tests/golden/iam/NAME.txt`.
 
-pub(super) const SCRIPTS: [(&str, &str); 9] = [
+pub(super) const SCRIPTS: [(&str, &str); 10] = [
     (
         "users",
         "
@@ -255,6 +255,53 @@ pub(super) const SCRIPTS: [(&str, &str); 9] = [
         DeleteRole RoleName=rotator
         DeletePolicy PolicyArn=arn:aws:iam::123456789012:policy/read
         GetAccountSummary
+        "#,
+    ),
+    (
+        "simulation",
+        r#"
+        # What given policies let happen, and where the statements stand that decide.
+        SimulateCustomPolicy PolicyInputList.member.1={"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}}} ActionNames.member.1=dynamodb:CreateBackup ContextEntries.member.1.ContextKeyName=aws:CurrentTime ContextEntries.member.1.ContextKeyValues.member.1=2019-04-25T11:00:00Z ContextEntries.member.1.ContextKeyType=date
+        SimulateCustomPolicy PolicyInputList.member.1={"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}}} ActionNames.member.1=dynamodb:CreateBackup ContextEntries.member.1.ContextKeyName=AWS:currenttime ContextEntries.member.1.ContextKeyValues.member.1=2014-04-25T11:00:00Z ContextEntries.member.1.ContextKeyType=date
+        # A Deny is told alone, and a key that nobody gave is told.
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"s3:Get*","Resource":"arn:aws:s3:::b/*"},{"Effect":"Deny","Action":"s3:Put*","Resource":"*","Condition":{"StringNotLike":{"s3:prefix":"x"},"Null":{"aws:TagKeys":"true"}}}]} PolicyInputList.member.2={"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}} ActionNames.member.1=s3:GetObject ActionNames.member.2=s3:PutObject ResourceArns.member.1=arn:aws:s3:::b/k
+        # By the page.
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::a"}} ActionNames.member.1=s3:ListBucket ActionNames.member.2=s3:PutObject ResourceArns.member.1=arn:aws:s3:::a ResourceArns.member.2=* MaxItems=3
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::a"}} ActionNames.member.1=s3:ListBucket ActionNames.member.2=s3:PutObject ResourceArns.member.1=arn:aws:s3:::a ResourceArns.member.2=* MaxItems=3 Marker=$MARKER
+        # A boundary, and a policy of the resource of another account.
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}} PermissionsBoundaryPolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}} ActionNames.member.1=s3:GetObject ActionNames.member.2=kms:Encrypt
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}} ActionNames.member.1=s3:GetObject ResourceArns.member.1=arn:aws:s3:::b/k CallerArn=arn:aws:iam::999999999999:user/x/bob ResourceOwner=arn:aws:iam::123456789012:root ResourcePolicy={"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":{"AWS":"arn:aws:iam::999999999999:user/x/bob"},"Condition":{"StringEquals":{"aws:PrincipalArn":"arn:aws:iam::999999999999:user/x/bob","aws:ResourceAccount":"123456789012"}}}}
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}} ActionNames.member.1=s3:GetObject ResourceArns.member.1=arn:aws:s3:::b/k CallerArn=arn:aws:iam::999999999999:user/bob ResourceOwner=123456789012
+        # What the policies of somebody let happen: their own, attached ones and those of groups.
+        CreateUser UserName=ann Path=/people/ Tags.member.1.Key=team Tags.member.1.Value=blue
+        PutUserPolicy UserName=ann PolicyName=own PolicyDocument={"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:*:*:secret:${aws:PrincipalTag/team}/*"}}
+        CreateGroup GroupName=keys
+        PutGroupPolicy GroupName=keys PolicyName=use PolicyDocument={"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Deny","Action":"kms:Encrypt","Resource":"*","Condition":{"StringEquals":{"aws:username":"ann"}}},{"Effect":"Allow","Action":"kms:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}
+        AddUserToGroup GroupName=keys UserName=ann
+        AttachUserPolicy UserName=ann PolicyArn=arn:aws:iam::aws:policy/KeywheelApprover
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=secretsmanager:GetSecretValue ActionNames.member.2=kms:Encrypt ActionNames.member.3=kms:Decrypt ActionNames.member.4=keywheel:ApproveRotation ResourceArns.member.1=arn:aws:secretsmanager:us-east-1:123456789012:secret:blue/x-AbCdEf
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:group/keys ActionNames.member.1=kms:Decrypt ContextEntries.member.1.ContextKeyName=aws:SecureTransport ContextEntries.member.1.ContextKeyValues.member.1=true
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=s3:GetObject PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}
+        CreatePolicy PolicyName=most PolicyDocument={"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}
+        PutUserPermissionsBoundary UserName=ann PermissionsBoundary=arn:aws:iam::123456789012:policy/most
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=keywheel:ApproveRotation
+        # Which condition keys policies need.
+        GetContextKeysForCustomPolicy PolicyInputList.member.1={"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"arn:aws:dynamodb:us-west-2:123456789012:table/${aws:username}","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2015-08-16T12:00:00Z"}}}}
+        GetContextKeysForPrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"AWS:securetransport":"true","aws:MultiFactorAuthPresent":"true"}}}}
+        # What cannot be simulated.
+        SimulateCustomPolicy
+        SimulateCustomPolicy PolicyInputList.member.1= ActionNames.member.1=a ResourceArns.member.1= ContextEntries.member.1.ContextKeyName=aws: ContextEntries.member.1.ContextKeyType=text MaxItems=0
+        SimulateCustomPolicy PolicyInputList.member.1={} ActionNames.member.1=s3:GetObject
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}} ActionNames.member.1=s3:Get*
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}} ActionNames.member.1=s3:GetObject ResourcePolicy={"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Principal":"*"}}
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}} ActionNames.member.1=s3:GetObject CallerArn=arn:aws:sts::123456789012:assumed-role/r/s
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}} ActionNames.member.1=s3:GetObject ResourceOwner=me
+        SimulateCustomPolicy PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}} ActionNames.member.1=s3:GetObject OrderedOrganizationPolicyInputList.member.1.ServiceControlPolicyInputList.member.1={}
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:root ActionNames.member.1=s3:GetObject
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/ann ActionNames.member.1=s3:GetObject
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::999999999999:user/ann ActionNames.member.1=s3:GetObject
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=s3:GetObject PolicyExclusionList.member.1.PolicyType=inline
+        GetContextKeysForCustomPolicy PolicyInputList.member.1=x
         "#,
     ),
 ];

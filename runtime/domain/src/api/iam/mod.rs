@@ -12,6 +12,7 @@ mod inline_policies;
 mod policies;
 mod read;
 mod roles;
+mod simulation;
 mod tags;
 mod users;
 
@@ -49,6 +50,11 @@ pub use self::roles::{
     CreateRoleRequest, DeleteRoleRequest, GetRoleRequest, ListInstanceProfilesForRoleRequest,
     ListInstanceProfilesForRoleResponse, ListRolesRequest, ListRolesResponse, RoleEntry, RoleResponse,
     UpdateAssumeRolePolicyRequest, UpdateRoleDescriptionRequest, UpdateRoleRequest,
+};
+pub use self::simulation::{
+    BoundaryDetail, ContextEntry, ContextKeysOfPoliciesRequest, ContextKeysOfPrincipalRequest,
+    ContextKeysResponse, EvaluationResult, MatchedStatement, PolicySimulation, ResourceResult,
+    SimulateCustomPolicyRequest, SimulatePolicyResponse, SimulatePrincipalPolicyRequest,
 };
 pub use self::tags::{ListTagsRequest, ListTagsResponse, TagRequest, Tagged, UntagRequest};
 pub use self::users::{

@@ -111,10 +111,15 @@ pub(super) fn arn(members: &mut Members, member: &str) -> Result<String, ApiErro
 
 /// A document that must be there.
 pub(super) fn document(members: &mut Members, member: &str) -> Result<String, ApiError> {
+    let text = optional_document(members, member)?;
+    Ok(members.require(member, text).unwrap_or_default())
+}
+
+/// An optional policy document.
+pub(super) fn optional_document(members: &mut Members, member: &str) -> Result<Option<String>, ApiError> {
     let allowed = |char: char| matches!(char, '\t' | '\n' | '\r' | ' '..='\u{ff}');
     let pattern = r"[\u0009\u000A\u000D\u0020-\u00FF]+";
-    let text = members.matching_text(member, DOCUMENT_CHARS, (pattern, allowed))?;
-    Ok(members.require(member, text).unwrap_or_default())
+    members.matching_text(member, DOCUMENT_CHARS, (pattern, allowed))
 }
 
 /// Letters, marks of them and white space of any language, digits, and what the service model names.
