@@ -10,6 +10,7 @@ mod between;
 mod cases;
 mod engines;
 mod given_up;
+mod keys;
 mod pairs;
 mod policies;
 mod purposes;

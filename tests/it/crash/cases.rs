@@ -5,8 +5,8 @@ use keywheel_tests::sim::{Act, Ends, Plan, Policy, Port, Report, Scenario, Trigg
 
 use super::scenarios::ROTATE;
 use super::{
-    approvals, full, given_up, one_death_each, policies, scenarios, sweep, told, two_deaths_each, verbs,
-    waits,
+    approvals, full, given_up, keys, one_death_each, policies, scenarios, sweep, told, two_deaths_each,
+    verbs, waits,
 };
 
 /// A scenario, and how it ends when nobody is killed.
@@ -54,6 +54,7 @@ pub(super) fn all() -> Vec<Case> {
         waits::CASES,
         policies::CASES,
         told::CASES,
+        keys::CASES,
     ];
     lists.concat()
 }

@@ -104,6 +104,16 @@ pub enum Act {
     PutWebhook,
     /// DeleteWebhook.
     DeleteWebhook,
+    /// CreateKey.
+    CreateKey,
+    /// UpdateSecret, which has every version sealed by that key.
+    UseKey,
+    /// DisableKey: nothing that it sealed can be read.
+    DisableKey,
+    /// EnableKey.
+    EnableKey,
+    /// RotateKeyOnDemand: from now on it seals with new material.
+    RotateKey,
     /// From now on the webhook's endpoint answers with this status.
     Endpoint(u16),
     /// The webhook is told what is due.

@@ -12,6 +12,7 @@ use keywheel_domain::api::{
     RotationRules, RotationVerb, SecretValue, VerifySecretRequest,
 };
 use keywheel_domain::iam::{APPROVER_POLICY_ARN, builtin_policy};
+use keywheel_domain::kms::KmsKey;
 use keywheel_domain::policy::{Document, Kind};
 use keywheel_domain::secret::Secret;
 use serde_json::{Value, json};
@@ -26,6 +27,9 @@ use super::{
 
 /// What a request is told whose key there is no more. The server refuses it before any action.
 const UNKNOWN_KEY: &str = "there is no such access key";
+
+/// The token of a change that makes no version.
+const RESEALS: &str = "55555555-5555-4555-8555-555555555555";
 
 /// The value of a secret of this role, with this password.
 pub(super) fn value(role: &str, password: &str, master_arn: Option<&str>) -> SecretValue {
@@ -190,6 +194,9 @@ impl Life {
             Act::CreateApprover(_) | Act::DeleteApprover(_) | Act::PutWebhook | Act::DeleteWebhook => {
                 self.set(act).await
             }
+            Act::CreateKey | Act::UseKey | Act::DisableKey | Act::EnableKey | Act::RotateKey => {
+                self.change_key(act).await
+            }
             Act::Pass(_)
             | Act::Endpoint(_)
             | Act::Tell
@@ -233,6 +240,22 @@ impl Life {
                 sent(ops, "Keywheel.DeleteWebhook", &json!({ "Name": HOOK })).await?;
                 self.world.state().endpoint.was_deleted();
                 Ok(())
+            }
+        }
+    }
+
+    /// The key of the key management service, and what it seals.
+    async fn change_key(&self, act: Act) -> Result<(), ApiError> {
+        let key = self.world.state().watch.records().kms_keys.first().map(KmsKey::arn);
+        let named = json!({ "KeyId": key });
+        match act {
+            Act::CreateKey => sent(&self.ops, "TrentService.CreateKey", &json!({})).await,
+            Act::DisableKey => sent(&self.ops, "TrentService.DisableKey", &named).await,
+            Act::EnableKey => sent(&self.ops, "TrentService.EnableKey", &named).await,
+            Act::RotateKey => sent(&self.ops, "TrentService.RotateKeyOnDemand", &named).await,
+            _ => {
+                let body = json!({ "SecretId": SECRET, "ClientRequestToken": RESEALS, "KmsKeyId": key });
+                sent(&self.ops, "secretsmanager.UpdateSecret", &body).await
             }
         }
     }

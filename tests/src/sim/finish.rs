@@ -47,6 +47,9 @@ impl Run<'_> {
         if let Some(Interrupt { act, .. }) = left {
             life.act(act)?;
         }
+        if !self.world.state().watch.records().kms_keys.is_empty() {
+            life.act(Act::EnableKey)?;
+        }
         life.act(Act::Settle)?;
         self.summary = summary(self.world.state().watch.records());
         let Some(secret) = life.secret().filter(|secret| secret.deletion.is_none()) else { return Some(()) };

@@ -2,6 +2,7 @@
 
 use keywheel::audit::AuditRow;
 use keywheel::vault::access_key_place;
+use keywheel_domain::kms::KmsKey;
 use keywheel_domain::user;
 use keywheel_domain::webhook::Webhook;
 
@@ -48,7 +49,7 @@ impl State {
         }
     }
 
-    /// How many users and webhooks somebody has changed; each needs a row.
+    /// How many users, webhooks and keys of the key management service somebody has changed; each needs a row.
     pub(super) fn check_rows_of_settings(
         &mut self,
         old: &Records,
@@ -66,7 +67,15 @@ impl State {
             };
             records.webhooks.iter().map(told).collect()
         };
-        let (was, is) = ([users(old), webhooks(old)].concat(), [users(new), webhooks(new)].concat());
+        let kms_keys = |records: &Records| -> Vec<String> {
+            let told = |key: &KmsKey| {
+                let materials = key.materials.len();
+                format!("{} {:?} {materials}", key.arn(), key.state)
+            };
+            records.kms_keys.iter().map(told).collect()
+        };
+        let all = |records: &Records| [users(records), webhooks(records), kms_keys(records)].concat();
+        let (was, is) = (all(old), all(new));
         let changed: Vec<&String> = was
             .iter()
             .filter(|one| !is.contains(one))

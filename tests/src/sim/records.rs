@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use keywheel::audit::{self, AuditRow};
 use keywheel::ops::keys::{self, Due, DueEntry};
 use keywheel::store::{Batch, Entry, Key, Revision};
+use keywheel_domain::kms::KmsKey;
 use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::{Scope, Secret};
 use keywheel_domain::version::PENDING;
@@ -63,6 +64,8 @@ pub(super) struct Records {
     pub(super) webhooks: Vec<Webhook>,
     /// The approvers.
     pub(super) users: Vec<User>,
+    /// The keys of the key management service.
+    pub(super) kms_keys: Vec<KmsKey>,
 }
 
 /// An approver as it is stored.
@@ -100,6 +103,7 @@ enum Record {
     Job(Box<Job>),
     Webhook(Box<Webhook>),
     User(Box<User>),
+    KmsKey(Box<KmsKey>),
 }
 
 impl Record {
@@ -111,6 +115,7 @@ impl Record {
             b"job" | b"history" => Self::Job(read(value)),
             b"webhook" => Self::Webhook(read(value)),
             b"user" => Self::User(read(value)),
+            b"kms-key" => Self::KmsKey(read(value)),
             _ => return None,
         })
     }
@@ -137,6 +142,7 @@ impl Reader {
                 Record::Job(job) => records.histories.push(*job),
                 Record::Webhook(webhook) => records.webhooks.push(*webhook),
                 Record::User(user) => records.users.push(*user),
+                Record::KmsKey(key) => records.kms_keys.push(*key),
             }
         }
         records

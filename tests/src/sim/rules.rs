@@ -6,6 +6,7 @@ use keywheel::audit::AuditRow;
 use keywheel::ops::keys;
 use keywheel::store::{Batch, Key};
 use keywheel_domain::api::{ApiError, ErrorCode};
+use keywheel_domain::kms::KeyState;
 use keywheel_domain::rotation::{End, Job, Probe, Purpose, State as JobState, Step};
 use keywheel_domain::secret::Secret;
 use keywheel_domain::time::Timestamp;
@@ -65,6 +66,9 @@ impl State {
             if self.watch.leaked(value) {
                 self.violation(Rule::Plain, format!("what is appended to {log:?} holds a password"));
             }
+        }
+        if batch.puts.iter().any(|(key, _)| records::is(key, "kms-key")) {
+            self.watch.opener = None;
         }
         self.check_rows(&before, batch, rows.len());
         self.note_events(&rows);
@@ -287,6 +291,10 @@ impl State {
         }
         if self.watch.is_disabled && secret.rotation.as_ref().is_some_and(|rotation| rotation.enabled) {
             lost.push("CancelRotateSecret".to_owned());
+        }
+        let is_enabled = records.kms_keys.first().map(|key| key.state == KeyState::Enabled);
+        if self.watch.key_is_enabled.is_some() && self.watch.key_is_enabled != is_enabled {
+            lost.push("EnableKey, or DisableKey".to_owned());
         }
         if self.watch.is_deleted && secret.deletion.is_none() {
             lost.push("DeleteSecret".to_owned());

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use keywheel::store::{Key, Store};
+use keywheel::store::{Batch, Key, Store};
 use keywheel::vault::{Address, LocalRing, Vault};
 use keywheel_domain::api::SecretValue;
+use keywheel_domain::kms::{KeyState, KmsKey};
 use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::Secret;
 
 use super::act::Act;
 use super::key_rules::KnownKey;
 use super::life::root_key;
-use super::records::{Reader, Records};
+use super::records::{self, Reader, Records};
 use super::scenario::Transition;
 use super::{ADMIN_PASSWORD, FIRST, FIRST_PASSWORD};
 use crate::entropy::SimEntropy;
@@ -107,6 +108,8 @@ pub(super) struct Watch {
     pub(super) by_hand: Vec<String>,
     pub(super) is_disabled: bool,
     pub(super) is_deleted: bool,
+    /// Whether somebody was told that the key is enabled, or that it is not.
+    pub(super) key_is_enabled: Option<bool>,
     /// Acts that were begun and not answered: what they may undo is not settled.
     pub(super) in_flight: Vec<Act>,
     pub(super) holders: BTreeMap<usize, String>,
@@ -139,6 +142,7 @@ impl Watch {
             by_hand: Vec::new(),
             is_disabled: false,
             is_deleted: false,
+            key_is_enabled: None,
             in_flight: Vec::new(),
             holders: BTreeMap::new(),
         }
@@ -221,6 +225,7 @@ impl Watch {
             Act::Rotate { .. } => self.is_disabled = false,
             Act::Restore => self.is_deleted = false,
             Act::DeletePolicy => self.has_policy = false,
+            Act::EnableKey | Act::DisableKey => self.key_is_enabled = None,
             // Until it is answered nobody knows whether the key is still good.
             Act::DeleteApprover(name) => self.set_deleted(name, None),
             Act::Put { password, .. } => self.by_hand(password),
@@ -257,6 +262,8 @@ impl Watch {
             Act::DeletePolicy => self.has_policy = false,
             Act::DeleteApprover(name) => self.set_deleted(name, Some(true)),
             Act::Cancel => self.is_disabled = !rotates,
+            Act::CreateKey | Act::EnableKey => self.key_is_enabled = Some(true),
+            Act::DisableKey => self.key_is_enabled = Some(false),
             Act::Delete => self.is_deleted = !self.in_flight.contains(&Act::Restore),
             _ => {}
         }
@@ -301,8 +308,15 @@ pub(super) fn password_of(value: &SecretValue) -> Option<String> {
     json.get("password")?.as_str().map(str::to_owned)
 }
 
+/// It opens what is sealed by a disabled key, too: its owner can enable it.
 fn opener(image: &SimImage) -> Vault {
     let store: Arc<dyn Store> = Arc::new(SimStore::from_image(image.clone()));
+    for (key, entry) in image.entries().iter().filter(|(key, _)| records::is(key, "kms-key")) {
+        let enabled = KmsKey { state: KeyState::Enabled, ..records::read(&entry.value) };
+        let enabled = serde_json::to_vec(&enabled).expect("a record is JSON");
+        let written = store.commit(Batch::new().put(key.clone(), enabled)).now_or_never();
+        written.expect("the simulated store never waits").expect("nothing is expected");
+    }
     let entropy = Arc::new(SimEntropy::new(0));
     Vault::new(Arc::new(LocalRing::new(store, root_key(), entropy.clone())), root_key(), entropy)
 }
