@@ -37,6 +37,11 @@ fn filters() {
 }
 
 #[test]
+fn forms() {
+    feed("forms");
+}
+
+#[test]
 fn paths() {
     feed("paths");
 }

@@ -29,6 +29,17 @@ pub(super) fn filters() -> Vec<Vec<u8>> {
     ])
 }
 
+pub(super) fn forms() -> Vec<Vec<u8>> {
+    texts(&[
+        "Action=ListUsers&Version=2010-05-08",
+        "Action=CreateUser&Version=2010-05-08&UserName=ann&Path=%2Fpeople%2F&Tags.member.1.Key=team&Tags.member.1.Value=blue+green&Tags.member.2.Key=%C3%BC&Tags.member.2.Value=",
+        "Action=CreateRole&Version=2010-05-08&RoleName=r&MaxSessionDuration=7200&AssumeRolePolicyDocument=%7B%22Statement%22%3A%5B%5D%7D",
+        "Version=2011-06-15&Action=AssumeRole&RoleArn=arn:aws:iam::123456789012:role/app/reader&RoleSessionName=one&PolicyArns.member.1.arn=arn:aws:iam::aws:policy/IAMFullAccess&TransitiveTagKeys.member.1=team&Tags.member.1.Key=team&Tags.member.1.Value=%3C%26%3E",
+        "A.B.C=1&A.B.D=2&&A.member.member=3&L.member.2.member.1=x&L.member.1.member.1=y",
+        "a&b=&c==",
+    ])
+}
+
 pub(super) fn paths() -> Vec<Vec<u8>> {
     texts(&[
         "GET /2015-03-31/functions/",

@@ -8,6 +8,7 @@
 
 mod corpus;
 mod filters;
+mod forms;
 mod mutation;
 mod paths;
 mod policies;
@@ -29,8 +30,9 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "filters", run: filters::run, corpus: corpus::filters },
+    Target { name: "forms", run: forms::run, corpus: corpus::forms },
     Target { name: "paths", run: paths::run, corpus: corpus::paths },
     Target { name: "policies", run: policies::run, corpus: corpus::policies },
     Target { name: "signatures", run: signatures::run, corpus: corpus::signatures },

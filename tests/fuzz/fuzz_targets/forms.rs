@@ -1,0 +1,3 @@
+#![no_main]
+
+keywheel_fuzz::fuzz_target!("forms");
