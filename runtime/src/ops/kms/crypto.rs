@@ -200,8 +200,12 @@ impl Operations {
     ) -> Result<Arc<KmsKeyInUse>, ApiError> {
         let scope = caller.scope();
         let own = key_arn(&scope, id);
-        let found = self.kms_key_in_region(&scope.region, id).await?;
-        if let Some(arn) = found.filter(|arn| *arn != own)
+        // Other accounts are looked through only when the caller's own has no such key.
+        let others = match self.find_kms_key(&own).await? {
+            Some(_) => None,
+            None => self.kms_key_in_region(&scope.region, id).await?,
+        };
+        if let Some(arn) = others
             && let Ok(key) = self.kms_key_as(caller, access.clone(), &arn, Audience::Customers).await
         {
             return Ok(key);
