@@ -20,6 +20,7 @@ mod policies;
 mod policy_versions;
 mod records;
 mod roles;
+mod simulated_policies;
 mod simulation;
 mod tags;
 mod users;

@@ -9,46 +9,24 @@ use std::collections::BTreeMap;
 use keywheel_domain::api::ApiError;
 use keywheel_domain::api::iam::{
     BoundaryDetail, ContextKeysOfPoliciesRequest, ContextKeysOfPrincipalRequest, ContextKeysResponse,
-    EvaluationResult, IamErrorCode, MatchedStatement, PageRequest, PolicySimulation,
-    SimulateCustomPolicyRequest, SimulatePolicyResponse, SimulatePrincipalPolicyRequest, iam_error,
+    EvaluationResult, MatchedStatement, PageRequest, PolicySimulation, SimulateCustomPolicyRequest,
+    SimulatePolicyResponse, SimulatePrincipalPolicyRequest,
 };
-use keywheel_domain::iam::{EntityKind, Group, Permissions};
+use keywheel_domain::iam::EntityKind;
 use keywheel_domain::policy::{
-    self, Context, Decision, Document, Effect, Finding, Kind, Layer, Mismatch, Named, Policies, Reason,
-    ResourceRule, StatementOutline, add_key, outline,
+    self, Context, Decision, Effect, Finding, Kind, Layer, Mismatch, Named, Policies, Reason, ResourceRule,
+    StatementOutline, add_key,
 };
 
-use super::documents::told;
-use super::records::{Entity, Managed};
+use super::records::Entity;
+use super::simulated_policies::{
+    Included, entity_of, excludes_boundary, given, invalid_input, not_an_entity,
+};
 use crate::ops::access::{Access, Facts, Resource};
-use crate::ops::{Caller, Operations, Principal, contended, keys};
+use crate::ops::{Caller, Operations, Principal, contended};
 
 /// What the session of a role is called that nobody assumed.
 const SESSION_NAME: &str = "simulated";
-
-/// A document that counts, and how answers call it.
-struct Included {
-    id: String,
-    source: &'static str,
-    document: Document,
-    statements: Vec<StatementOutline>,
-}
-
-impl Included {
-    /// One that a request brings.
-    fn given(text: &str, id: String, source: &'static str, kind: Kind) -> Result<Self, ApiError> {
-        let document = Document::parse(text, kind).map_err(|error| invalid_input(told(&error.fault)))?;
-        Ok(Self { id, source, document, statements: outline(text) })
-    }
-
-    /// One that is there.
-    fn stored(text: &str, id: &str, source: &'static str, kind: Kind) -> Result<Self, ApiError> {
-        Self::given(text, id.to_owned(), source, kind).map_err(|error| {
-            tracing::error!(policy = id, %error, "a stored policy cannot be read");
-            ApiError::internal()
-        })
-    }
-}
 
 /// All that is simulated but the action and the resource.
 struct Simulation<'a> {
@@ -109,10 +87,12 @@ impl Operations {
         let own = Some(request.source_arn.as_str()).filter(|_| !matches!(entity, Entity::Group(_)));
         let caller_arn = asked.caller_arn.as_deref().or(own);
         let mut simulation = self.simulation(caller, asked, caller_arn).await?;
-        let mut policies = self.policies_of(&caller.account, &entity).await?;
+        let exclusions = request.exclusions.as_slice();
+        let mut policies = self.policies_of(&caller.account, &entity, exclusions).await?;
         policies.append(&mut simulation.policies);
         simulation.policies = policies;
-        if let (None, Some(arn)) = (&simulation.boundary, entity.boundary()) {
+        let boundary = entity.boundary().filter(|_| !excludes_boundary(exclusions));
+        if let (None, Some(arn)) = (&simulation.boundary, boundary) {
             let managed = self.iam_managed_policy(&caller.account, arn).await?.ok_or_else(contended)?;
             simulation.boundary = Some(Included::stored(managed.document(), arn, "none", Kind::Boundary)?);
         }
@@ -137,60 +117,9 @@ impl Operations {
     ) -> Result<ContextKeysResponse, ApiError> {
         let action = "GetContextKeysForPrincipalPolicy";
         let entity = self.policy_source(caller, action, &request.source_arn).await?;
-        let mut policies = self.policies_of(&caller.account, &entity).await?;
+        let mut policies = self.policies_of(&caller.account, &entity, &[]).await?;
         policies.append(&mut given(&request.policies)?);
         Ok(context_keys(&policies))
-    }
-
-    /// The user, group or role whose policies a caller wants to count.
-    async fn policy_source(&self, caller: &Caller, action: &str, arn: &str) -> Result<Entity, ApiError> {
-        let (account, kind, name) = entity_of(arn).ok_or_else(|| not_an_entity(arn))?;
-        if account != caller.account {
-            self.authorize(caller, &format!("iam:{action}"), Some(arn))?;
-            return Err(super::records::not_found(kind, name));
-        }
-        let entity = self.iam_entity_for(caller, action, kind, name).await?;
-        if entity.arn(account) == arn { Ok(entity) } else { Err(super::records::not_found(kind, name)) }
-    }
-
-    /// Inline and attached policies; of a user, those of its groups too.
-    async fn policies_of(&self, account: &str, entity: &Entity) -> Result<Vec<Included>, ApiError> {
-        let mut policies = Vec::new();
-        let kind = match entity {
-            Entity::User(_) => EntityKind::User,
-            Entity::Group(_) => EntityKind::Group,
-            Entity::Role(_) => EntityKind::Role,
-        };
-        self.include(&mut policies, account, kind, entity.permissions()).await?;
-        if let Entity::User(user) = entity {
-            for id in &user.record.groups {
-                let group = self.load::<Group>(keys::iam_group(account, id)).await?.ok_or_else(contended)?;
-                self.include(&mut policies, account, EntityKind::Group, &group.record.permissions).await?;
-            }
-        }
-        Ok(policies)
-    }
-
-    async fn include(
-        &self,
-        policies: &mut Vec<Included>,
-        account: &str,
-        kind: EntityKind,
-        permissions: &Permissions,
-    ) -> Result<(), ApiError> {
-        for (name, text) in &permissions.inline {
-            policies.push(Included::stored(text, name, kind.word(), Kind::Identity)?);
-        }
-        for arn in &permissions.attached {
-            let managed = self.iam_managed_policy(account, arn).await?.ok_or_else(contended)?;
-            let source = match managed {
-                Managed::Own(_) => "user-managed",
-                Managed::Builtin(_) => "aws-managed",
-            };
-            let name = arn.rsplit('/').next().unwrap_or(arn);
-            policies.push(Included::stored(managed.document(), name, source, Kind::Identity)?);
-        }
-        Ok(())
     }
 
     /// Reads what both simulations ask.
@@ -362,32 +291,12 @@ impl Simulation<'_> {
     }
 }
 
-/// The documents of a request.
-fn given(texts: &[String]) -> Result<Vec<Included>, ApiError> {
-    let numbered = texts.iter().enumerate();
-    numbered
-        .map(|(index, text)| {
-            Included::given(text, format!("PolicyInputList.{}", index + 1), "none", Kind::Identity)
-        })
-        .collect()
-}
-
 fn context_keys(policies: &[Included]) -> ContextKeysResponse {
     let mut context_key_names = Vec::new();
     for key in policies.iter().flat_map(|policy| &policy.statements).flat_map(|statement| &statement.keys) {
         add_key(&mut context_key_names, key);
     }
     ContextKeysResponse { context_key_names }
-}
-
-/// The account, the kind and the name in the ARN of a user, group or role.
-fn entity_of(arn: &str) -> Option<(&str, EntityKind, &str)> {
-    let (account, rest) = arn.strip_prefix("arn:aws:iam::")?.split_once(':')?;
-    let (word, path) = rest.split_once('/')?;
-    let kinds = [EntityKind::User, EntityKind::Group, EntityKind::Role];
-    let kind = kinds.into_iter().find(|kind| kind.word() == word)?;
-    let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
-    Some((account, kind, name))
 }
 
 /// `service:Name`, without wildcards.
@@ -409,13 +318,4 @@ fn owner(text: &str) -> Result<&str, ApiError> {
 /// Whose a resource is, if its ARN says so.
 fn account_of(arn: &str) -> Option<&str> {
     arn.split(':').nth(4).filter(|account| !account.is_empty())
-}
-
-/// In the service's words.
-fn not_an_entity(arn: &str) -> ApiError {
-    invalid_input(format!("Invalid Entity Arn: {arn} does not clearly define entity type and name."))
-}
-
-fn invalid_input(told: impl Into<String>) -> ApiError {
-    iam_error(IamErrorCode::InvalidInput, told)
 }

@@ -285,6 +285,9 @@ pub(super) const SCRIPTS: [(&str, &str); 10] = [
         CreatePolicy PolicyName=most PolicyDocument={"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}
         PutUserPermissionsBoundary UserName=ann PermissionsBoundary=arn:aws:iam::123456789012:policy/most
         SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=keywheel:ApproveRotation
+        # What they would let happen without some of them.
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=keywheel:ApproveRotation ActionNames.member.2=kms:Encrypt ActionNames.member.3=secretsmanager:GetSecretValue ResourceArns.member.1=arn:aws:secretsmanager:us-east-1:123456789012:secret:blue/x-AbCdEf MaxItems=2 PolicyExclusionList.member.1.PolicyType=permission-boundary PolicyExclusionList.member.2.PolicyType=scp
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=keywheel:ApproveRotation ActionNames.member.2=kms:Encrypt ActionNames.member.3=secretsmanager:GetSecretValue ResourceArns.member.1=arn:aws:secretsmanager:us-east-1:123456789012:secret:blue/x-AbCdEf MaxItems=2 PolicyExclusionList.member.1.PolicyType=permission-boundary PolicyExclusionList.member.2.PolicyArn=arn:aws:iam::aws:policy/Keywheel* PolicyExclusionList.member.3.InlinePolicyIdentifier.PolicyName=use PolicyExclusionList.member.3.InlinePolicyIdentifier.AttachmentType=group PolicyExclusionList.member.3.InlinePolicyIdentifier.AttachmentName=k?y*
         # Which condition keys policies need.
         GetContextKeysForCustomPolicy PolicyInputList.member.1={"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"arn:aws:dynamodb:us-west-2:123456789012:table/${aws:username}","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2015-08-16T12:00:00Z"}}}}
         GetContextKeysForPrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann PolicyInputList.member.1={"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Bool":{"AWS:securetransport":"true","aws:MultiFactorAuthPresent":"true"}}}}
@@ -300,7 +303,10 @@ pub(super) const SCRIPTS: [(&str, &str); 10] = [
         SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:root ActionNames.member.1=s3:GetObject
         SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/ann ActionNames.member.1=s3:GetObject
         SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::999999999999:user/ann ActionNames.member.1=s3:GetObject
-        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=s3:GetObject PolicyExclusionList.member.1.PolicyType=inline
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=s3:GetObject PolicyExclusionList.member.1.PolicyArn=arn:aws:iam::*:policy/a
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=s3:GetObject PolicyExclusionList.member.1.PolicyArn=arn:aws:iam::aws:policy/*a*
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=s3:GetObject PolicyExclusionList.member.1.PolicyType=inline PolicyExclusionList.member.1.PolicyArn=arn:aws:iam::aws:policy/a
+        SimulatePrincipalPolicy PolicySourceArn=arn:aws:iam::123456789012:user/people/ann ActionNames.member.1=s3:GetObject PolicyExclusionList.member.1.InlinePolicyIdentifier.PolicyName=own
         GetContextKeysForCustomPolicy PolicyInputList.member.1=x
         "#,
     ),

@@ -10,6 +10,7 @@ mod error;
 mod groups;
 mod inline_policies;
 mod policies;
+mod policy_exclusions;
 mod read;
 mod roles;
 mod simulation;
@@ -44,6 +45,7 @@ pub use self::policies::{
     ListPolicyVersionsRequest, ListPolicyVersionsResponse, PolicyEntry, PolicyRequest, PolicyResponse,
     PolicyScope, PolicyVersionEntry, PolicyVersionRequest, PolicyVersionResponse,
 };
+pub use self::policy_exclusions::{ExcludedType, NamePattern, PolicyExclusion};
 pub use self::read::{AttachedBoundary, PageEnd, PageRequest};
 pub(in crate::api) use self::read::{moment, tags};
 pub use self::roles::{

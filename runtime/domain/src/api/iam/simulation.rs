@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::error::{IamErrorCode, iam_error};
 use super::read::{self, PageEnd, PageRequest};
-use super::{ApiError, IamRequest, Members};
+use super::{ApiError, IamRequest, Members, PolicyExclusion};
 use crate::api::members::Bounds;
 use crate::api::query::MEMBERS_MAX;
 use crate::policy::{StatementOutline, TextPosition};
@@ -32,9 +32,8 @@ const KEY_TYPES: [(&str, ()); 12] = [
     ("date", ()),
     ("dateList", ()),
 ];
-/// What would change the answers and is not known here.
-const UNSUPPORTED: [&str; 2] = ["OrderedOrganizationPolicyInputList", "PolicyExclusionList"];
-
+const LEVELS: Bounds = 0..=7;
+const EXCLUSIONS: Bounds = 0..=256;
 /// What both simulations ask.
 #[derive(Clone, Debug)]
 pub struct PolicySimulation {
@@ -76,6 +75,8 @@ pub struct SimulateCustomPolicyRequest(pub PolicySimulation);
 pub struct SimulatePrincipalPolicyRequest {
     /// Whose policies.
     pub source_arn: String,
+    /// What of them does not count.
+    pub exclusions: Vec<PolicyExclusion>,
     /// What is asked; its policies come on top.
     pub simulation: PolicySimulation,
 }
@@ -98,10 +99,12 @@ pub struct ContextKeysOfPrincipalRequest {
 
 impl PolicySimulation {
     fn read(members: &mut Members, needs_policies: bool) -> Result<Self, ApiError> {
-        for name in UNSUPPORTED {
-            if members.structures(name, ITEMS, |_| Ok(()))?.is_some_and(|items| !items.is_empty()) {
-                return Err(iam_error(IamErrorCode::InvalidInput, format!("{name} is not supported here.")));
-            }
+        let levels = members.structures("OrderedOrganizationPolicyInputList", LEVELS, |_| Ok(()))?;
+        if levels.is_some_and(|levels| !levels.is_empty()) {
+            return Err(iam_error(
+                IamErrorCode::InvalidInput,
+                "There are no policies of organizations here.",
+            ));
         }
         let policies = members.list("PolicyInputList", ITEMS, DOCUMENT_CHARS)?;
         if needs_policies && policies.is_none() {
@@ -149,7 +152,9 @@ impl IamRequest for SimulateCustomPolicyRequest {
 impl IamRequest for SimulatePrincipalPolicyRequest {
     fn read(members: &mut Members) -> Result<Self, ApiError> {
         let source_arn = read::arn(members, "PolicySourceArn")?;
-        Ok(Self { source_arn, simulation: PolicySimulation::read(members, false)? })
+        let exclusions = members.structures("PolicyExclusionList", EXCLUSIONS, PolicyExclusion::read)?;
+        let exclusions = exclusions.unwrap_or_default().into_iter().flatten().collect();
+        Ok(Self { source_arn, exclusions, simulation: PolicySimulation::read(members, false)? })
     }
 }
 
