@@ -59,7 +59,7 @@ fn foreign_approver(name: &str) -> Caller {
         Document::parse(policy.document, Kind::Identity).expect("what comes with the program is right");
     let identity = Identity {
         arn: format!("arn:aws:iam::{ACCOUNT}:user/{name}"),
-        id: "AIDASIMULATED".to_owned(),
+        id: format!("AIDA{}", name.to_uppercase()),
         policies: vec![NamedPolicy { name: APPROVER_POLICY_ARN.to_owned(), document }],
         boundary: None,
         tags: BTreeMap::new(),
