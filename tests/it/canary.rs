@@ -7,6 +7,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use futures_util::FutureExt as _;
 use keywheel_tests::canary::{self, Search};
 use keywheel_tests::process::{self, Keywheel};
 use serde_json::json;
@@ -90,4 +91,16 @@ async fn a_value_that_only_the_store_knows_is_searched_for() {
 
     fs::remove_file(planted).unwrap();
     Keywheel::start(data.path()).await.unwrap().kill();
+}
+
+/// The trail is packed in the store's file. A caller who names a secret by its value finds that in it.
+#[tokio::test]
+async fn the_trail_is_searched_unpacked() {
+    let data = process::used_data_folder().await.unwrap();
+    let keywheel = Keywheel::start(data.path()).await.unwrap();
+    let named = json!({ "SecretId": canary::value() });
+    keywheel.client().refusal("DescribeSecret", named).await.unwrap();
+    let ended = AssertUnwindSafe(keywheel.stop()).catch_unwind().await;
+    let told = *ended.unwrap_err().downcast::<String>().unwrap();
+    assert!(told.contains("the trail"), "{told}");
 }

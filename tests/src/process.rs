@@ -151,12 +151,16 @@ impl Keywheel {
     /// Where a secret of this test, or one that a rotation has made, is to be seen.
     fn places_with_secrets(&self, data: &Path) -> Result<Vec<String>> {
         let mut texts = vec![SECRET_ACCESS_KEY.to_owned()];
-        texts.extend(stored::secrets(data)?);
+        let stored = stored::read(data)?;
+        texts.extend(stored.secrets);
         let search = Search::new(&texts)?;
         // A folder that is gone was removed by its test.
         let mut places = if data.exists() { search.files(data)? } else { Vec::new() };
-        for (place, text) in [("standard output", self.stdout()), ("standard error", self.stderr())] {
-            if search.finds(text.as_bytes()) {
+        let (stdout, stderr) = (self.stdout().into_bytes(), self.stderr().into_bytes());
+        for (place, text) in
+            [("standard output", stdout), ("standard error", stderr), ("the trail", stored.trail)]
+        {
+            if search.finds(&text) {
                 places.push(place.to_owned());
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context as _, Result, anyhow};
+use keywheel::audit::trail;
 use keywheel::config::{RootKeySource, STORE_FILE};
 use keywheel::entropy::{Entropy, SystemEntropy};
 use keywheel::store::{Key, RedbStore, SCAN_ENTRIES_MAX, Store};
@@ -19,31 +20,56 @@ const SECRET_MEMBERS: [&str; 3] = ["password", "secret", "token"];
 /// Shorter texts, which tests make up, are in words, too.
 const CHARS_MIN: usize = 16;
 
-/// The secret texts in every value of every version in a data folder that nobody serves. None where the root key is not in
-/// the folder.
+/// What is in a data folder and is not to be seen there.
+#[derive(Default)]
+pub(crate) struct Stored {
+    /// The secret texts in every value of every version. None where the root key is not in the folder.
+    pub(crate) secrets: Vec<String>,
+    /// The trail of calls, which is packed in the file.
+    pub(crate) trail: Vec<u8>,
+}
+
+/// Reads the store in a data folder that nobody serves.
 ///
 /// # Errors
 /// The store cannot be read, or a value in it cannot be opened.
-pub(crate) fn secrets(data: &Path) -> Result<Vec<String>> {
+pub(crate) fn read(data: &Path) -> Result<Stored> {
     let (store, key) = (data.join(STORE_FILE), data.join(ROOT_KEY_FILE));
-    if !store.exists() || !key.exists() {
-        return Ok(Vec::new());
+    if !store.exists() {
+        return Ok(Stored::default());
     }
     // Whoever asks may be in a runtime, and cannot wait for another one.
     let read = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        runtime.block_on(read(&store, &key))
+        runtime.block_on(async {
+            // The file stays as it is: what the server left is for the next one to repair.
+            let store: Arc<dyn Store> = Arc::new(RedbStore::open_for_reading(store)?);
+            let secrets = if key.exists() { secrets(&store, &key).await? } else { Vec::new() };
+            Ok(Stored { secrets, trail: trail(&*store).await? })
+        })
     };
     thread::spawn(read).join().map_err(|_| anyhow!("reading a store panicked"))?
 }
 
-async fn read(store: &Path, key: &Path) -> Result<Vec<String>> {
-    // The file stays as it is: what the server left is for the next one to repair.
-    let store: Arc<dyn Store> = Arc::new(RedbStore::open_for_reading(store)?);
+async fn trail(store: &dyn Store) -> Result<Vec<u8>> {
+    let (mut trail, mut after) = (Vec::new(), None);
+    loop {
+        let page = trail::all_calls(store, after).await?;
+        for found in &page.calls {
+            trail.extend(serde_json::to_vec(&found.call)?);
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(trail);
+        }
+    }
+}
+
+async fn secrets(store: &Arc<dyn Store>, key: &Path) -> Result<Vec<String>> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let source = RootKeySource::File(key.to_owned());
-    let root = open_root_key(&*store, &source, PassphraseCost::RECOMMENDED, &*entropy).await?;
-    let ring = Arc::new(LocalRing::new(Arc::clone(&store), &root, Arc::clone(&entropy)));
+    let root = open_root_key(&**store, &source, PassphraseCost::RECOMMENDED, &*entropy).await?;
+    let ring = Arc::new(LocalRing::new(Arc::clone(store), &root, Arc::clone(&entropy)));
     let vault = Vault::new(ring, &root, entropy);
     let (mut from, to) = (Key::new("value\0"), Key::new("value\u{1}"));
     let mut texts = Vec::new();
