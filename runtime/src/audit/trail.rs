@@ -143,37 +143,43 @@ impl Trail {
         }
     }
 
-    /// Writes all that waits now. Where the store takes no writes, what is lost is said in the log: calls are
-    /// answered on a full disk too.
+    /// Writes what waits now, and not what comes meanwhile.
     pub async fn flush(&self) {
-        loop {
+        let mut left = self.waiting().rows.len();
+        while left > 0 {
             let rows = self.waiting().take(BATCH_BYTES);
             if rows.is_empty() {
                 return;
             }
-            let mut entries = block::gather(rows).into_iter().peekable();
-            while entries.peek().is_some() {
-                let (mut batch, mut bytes) = (Batch::new(), 0);
-                for (key, lines) in entries.by_ref().take(BATCH_ENTRIES) {
-                    let packed = block::packed(&lines);
-                    bytes += packed.len();
-                    batch = batch.put(key, packed);
-                    // To pack them all takes longer than a request should wait.
-                    tokio::task::yield_now().await;
-                    if bytes >= COMMIT_BYTES {
-                        break;
-                    }
-                }
-                let written = self.store.commit(batch).await;
-                // Once: a store that failed takes no more writes until it is opened anew.
-                if let Err(error) = written
-                    && !self.fails.swap(true, Ordering::Relaxed)
-                {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "calls are missing in the trail from now on");
+            left = left.saturating_sub(rows.len());
+            self.write(rows).await;
+            self.written.notify_waiters();
+        }
+    }
+
+    /// Where the store takes no writes, what is lost is said in the log: calls are answered on a full disk too.
+    async fn write(&self, rows: Vec<Row>) {
+        let mut entries = block::gather(rows).into_iter().peekable();
+        while entries.peek().is_some() {
+            let (mut batch, mut bytes) = (Batch::new(), 0);
+            for (key, lines) in entries.by_ref().take(BATCH_ENTRIES) {
+                let packed = block::packed(&lines);
+                bytes += packed.len();
+                batch = batch.put(key, packed);
+                // To pack them all takes longer than a request should wait.
+                tokio::task::yield_now().await;
+                if bytes >= COMMIT_BYTES {
+                    break;
                 }
             }
-            self.written.notify_waiters();
+            let written = self.store.commit(batch).await;
+            // Once: a store that failed takes no more writes until it is opened anew.
+            if let Err(error) = written
+                && !self.fails.swap(true, Ordering::Relaxed)
+            {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "calls are missing in the trail from now on");
+            }
         }
     }
 

@@ -174,6 +174,26 @@ async fn calls_that_do_not_pack_are_written_in_several_commits() {
 }
 
 #[tokio::test]
+async fn writing_ends_though_calls_keep_coming() {
+    let world = World::new(90);
+    world.note("us-east-1", "call");
+    let mut coming = 0..1000;
+    let calls_come = async {
+        for _ in coming.by_ref() {
+            world.clock.advance(1);
+            world.note("us-east-1", "call");
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        () = calls_come => {}
+        () = world.trail.flush() => {}
+    }
+    assert!(coming.len() > 0);
+}
+
+#[tokio::test]
 async fn what_waits_when_the_process_stops_is_written() {
     let world = World::new(90);
     world.note("us-east-1", "last");
