@@ -37,8 +37,11 @@ impl Operations {
 
     /// What is known of a secret's rotations, oldest first.
     pub(super) async fn jobs_of(&self, secret_arn: &str) -> Result<Vec<Job>, ApiError> {
+        // In this order: one that ends in between is found in its new place.
+        let unfinished = self.load_job(secret_arn).await?;
         let mut jobs = self.histories(secret_arn).await?;
-        jobs.extend(self.load_job(secret_arn).await?);
+        let is_new = |job: &Seen<Job>| jobs.iter().all(|ended| ended.record.id != job.record.id);
+        jobs.extend(unfinished.filter(is_new));
         Ok(jobs.into_iter().map(|seen| seen.record).collect())
     }
 

@@ -190,7 +190,7 @@ async fn writing_ends_though_calls_keep_coming() {
         () = calls_come => {}
         () = world.trail.flush() => {}
     }
-    assert!(coming.len() > 0);
+    assert!(!coming.is_empty());
 }
 
 #[tokio::test]
