@@ -32,8 +32,7 @@ pub const FLUSH_MS: i64 = 200;
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Packed bytes that are written at once, and one entry more.
 const COMMIT_BYTES: usize = 2 * 1024 * 1024;
-/// Bytes of rows that wait at most, and of the calls that are being answered. Calls beyond them wait until some
-/// are written.
+/// Bytes of waiting rows at which further calls wait until some are written.
 const WAITING_BYTES_MAX: usize = 4 * BATCH_BYTES;
 /// Entries that are written or removed at once.
 const BATCH_ENTRIES: usize = 512;

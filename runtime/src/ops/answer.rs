@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 const BYTES_USUAL: usize = 1024;
 
 /// The JSON of an answer; an action without an output answers an empty body, as the service does.
-pub(super) fn encode<T: Serialize>(answer: &T) -> Result<Vec<u8>, ApiError> {
+pub(crate) fn encode<T: Serialize>(answer: &T) -> Result<Vec<u8>, ApiError> {
     if size_of::<T>() == 0 {
         return Ok(Vec::new());
     }

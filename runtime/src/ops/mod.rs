@@ -90,6 +90,7 @@ use keywheel_domain::api::{ApiError, ErrorCode};
 use serde::Serialize;
 use tokio::sync::watch;
 
+pub(crate) use self::answer::encode;
 pub use self::caller::{Caller, Principal, RequestOrigin, Session, Standing};
 pub use self::change::{Change, Seen};
 pub use self::functions::{BuiltinFunction, Deployed, Functions, HandRun, InvocationLog, Resolved};

@@ -291,7 +291,7 @@ fn note(trail: &Trail, at: Timestamp, trace: Trace, operation: &str, ended: Ende
             .map_or_else(String::new, |address| address.to_string()),
         user_agent: Call::user_agent_kept(user_agent).into(),
         error_code: error_code.map(Cow::Borrowed),
-        error_message: error_message.filter(|sentence| !sentence.is_empty()).map(Cow::Borrowed),
+        error_message: error_message.and_then(Call::error_message_kept).map(Cow::Borrowed),
         request_parameters: Some(trace.parameters).filter(|parameters| !parameters.is_empty()),
         request_id: request_id.into(),
     };

@@ -20,7 +20,7 @@ use super::host::{HostInvoke, NotLoaded, Run, lines};
 use super::package;
 use super::room::Room;
 use crate::entropy::{self, Entropy};
-use crate::ops::{Caller, Deployed, HandRun, Operations};
+use crate::ops::{self, Caller, Deployed, HandRun, Operations};
 
 /// Bytes of a log that are told with an invocation, as with Lambda.
 const TAIL_BYTES_MAX: usize = 4096;
@@ -228,7 +228,7 @@ impl Lambda {
         }
         if let Some(failure) = failure(report.outcome) {
             told.headers.push(("x-amz-function-error", "Unhandled".to_owned()));
-            told.body = to_json(&failure)?;
+            told.body = ops::encode(&failure)?;
         }
         Ok(told)
     }
@@ -261,12 +261,7 @@ fn check_allowed(settings: &Settings) -> Result<(), LambdaError> {
 }
 
 fn encode<T: Serialize>(operation: Operation, answer: &T) -> Result<LambdaAnswer, LambdaError> {
-    let body = if size_of::<T>() == 0 { Vec::new() } else { to_json(answer)? };
-    Ok(LambdaAnswer { status: operation.status(), headers: Vec::new(), body })
-}
-
-fn to_json<T: Serialize>(answer: &T) -> Result<Vec<u8>, LambdaError> {
-    serde_json::to_vec(answer).map_err(|error| fault(&error.to_string()))
+    Ok(LambdaAnswer { status: operation.status(), headers: Vec::new(), body: ops::encode(answer)? })
 }
 
 /// Code that cannot be a function, with all that is known of why.

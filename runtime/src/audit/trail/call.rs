@@ -7,8 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 const EVENT_VERSION: &str = "1.11";
-/// Characters of what a client calls itself.
+/// Characters that are kept of what a client calls itself.
 const USER_AGENT_CHARS_MAX: usize = 256;
+/// Characters that are kept of the sentence of a refusal.
+const ERROR_MESSAGE_CHARS_MAX: usize = 1024;
+/// Bytes of a call beyond which it is stored without what the request named, as CloudTrail leaves out members of
+/// that size.
+const LINE_BYTES_MAX: usize = 100 * 1024;
 /// Room for the usual call, so that the buffer is allocated once.
 const LINE_BYTES_USUAL: usize = 512;
 const SERIALIZES: &str = "a call has text keys and no failing serializer";
@@ -156,14 +161,21 @@ struct Event<'a> {
 impl Call<'_> {
     /// What a client calls itself, of the length that is kept.
     pub fn user_agent_kept(user_agent: &str) -> &str {
-        let end = user_agent.char_indices().nth(USER_AGENT_CHARS_MAX);
-        end.map_or(user_agent, |(end, _)| &user_agent[..end])
+        beginning(user_agent, USER_AGENT_CHARS_MAX)
+    }
+
+    /// The sentence of a refusal, of the length that is kept; `None` when it says nothing.
+    pub fn error_message_kept(sentence: &str) -> Option<&str> {
+        Some(beginning(sentence, ERROR_MESSAGE_CHARS_MAX)).filter(|kept| !kept.is_empty())
     }
 
     /// As it is stored.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut line = Vec::with_capacity(LINE_BYTES_USUAL);
         serde_json::to_writer(&mut line, self).expect(SERIALIZES);
+        if line.len() > LINE_BYTES_MAX && self.request_parameters.is_some() {
+            return Self { request_parameters: None, ..self.clone() }.to_bytes();
+        }
         line
     }
 
@@ -226,6 +238,10 @@ impl Call<'_> {
         let parameters = self.request_parameters.as_ref()?;
         KINDS.iter().find_map(|(name, kind)| Some((*kind, parameters.get(*name)?.as_str()?)))
     }
+}
+
+fn beginning(text: &str, chars: usize) -> &str {
+    text.char_indices().nth(chars).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Whether an operation of this name changes nothing, by how AWS names operations.

@@ -173,6 +173,24 @@ async fn calls_that_do_not_pack_are_written_in_several_commits() {
     assert_eq!(world.names("us-east-1", 1).await.len(), count);
 }
 
+/// As long as a request may be, and as it packs best: an entry that it made too long to be read hid the others in it.
+#[tokio::test]
+async fn a_call_that_names_very_much_hides_no_other() {
+    let world = World::new(90);
+    world.note("us-east-1", "first");
+    let text = "a".repeat(1024 * 1024);
+    let parameters = [("secretIdList".to_owned(), text.into())].into_iter().collect();
+    let long = Call { request_parameters: Some(parameters), ..call("long") };
+    world.trail.note(world.clock.now(), "us-east-1", &long);
+    world.note("us-east-1", "last");
+    world.trail.flush().await;
+    let now = world.clock.now();
+    let found = calls(&*world.store, &scope("us-east-1"), (now, now), None).await.unwrap();
+    let mut found: Vec<_> = found.calls.into_iter().map(|found| found.call).collect();
+    found.sort_by(|one, other| one.event_name.cmp(&other.event_name));
+    assert_eq!(found, ["first", "last", "long"].map(call));
+}
+
 #[tokio::test]
 async fn writing_ends_though_calls_keep_coming() {
     let world = World::new(90);

@@ -1,6 +1,9 @@
 //! From the name of an action to it: every operation of IAM, in one list.
 
-use keywheel_domain::api::iam::{EntityRequest, IamRequest, ListTagsRequest, TagRequest, UntagRequest};
+use keywheel_domain::api::iam::{
+    AbsentOfAccountRequest, AbsentOfUserRequest, EntityRequest, IamRequest, ListTagsRequest, TagRequest,
+    UntagRequest,
+};
 use keywheel_domain::api::{ApiError, ErrorCode, Members};
 use keywheel_domain::iam::EntityKind::{Group, Role, User};
 use serde_json::Value;
@@ -72,17 +75,17 @@ actions! {
     "DeletePolicyVersion": IamRequest::read => delete_policy_version,
     "ListEntitiesForPolicy": IamRequest::read => list_entities_for_policy,
     "GetAccountSummary": IamRequest::read => get_account_summary,
-    "GetAccountPasswordPolicy": IamRequest::read => get_account_password_policy,
-    "ListAccountAliases": IamRequest::read => list_account_aliases,
-    "ListInstanceProfiles": IamRequest::read => list_instance_profiles,
+    "GetAccountPasswordPolicy": |members: &mut Members| AbsentOfAccountRequest::read(("GetAccountPasswordPolicy", "PasswordPolicy"), members) => get_account_password_policy,
+    "ListAccountAliases": |members: &mut Members| AbsentOfAccountRequest::read(("ListAccountAliases", "AccountAliases"), members) => list_none_of_account,
+    "ListInstanceProfiles": |members: &mut Members| AbsentOfAccountRequest::read(("ListInstanceProfiles", "InstanceProfiles"), members) => list_none_of_account,
     "GetInstanceProfile": IamRequest::read => get_instance_profile,
-    "ListVirtualMFADevices": IamRequest::read => list_virtual_mfa_devices,
-    "ListMFADevices": IamRequest::read => list_mfa_devices,
-    "ListSSHPublicKeys": IamRequest::read => list_ssh_public_keys,
-    "ListServiceSpecificCredentials": IamRequest::read => list_service_specific_credentials,
-    "ListSigningCertificates": IamRequest::read => list_signing_certificates,
-    "GetLoginProfile": IamRequest::read => get_login_profile,
-    "DeleteLoginProfile": IamRequest::read => delete_login_profile,
+    "ListVirtualMFADevices": |members: &mut Members| AbsentOfAccountRequest::read(("ListVirtualMFADevices", "VirtualMFADevices"), members) => list_none_of_account,
+    "ListMFADevices": |members: &mut Members| AbsentOfUserRequest::read(("ListMFADevices", "MFADevices"), members) => list_none_of_user,
+    "ListSSHPublicKeys": |members: &mut Members| AbsentOfUserRequest::read(("ListSSHPublicKeys", "SSHPublicKeys"), members) => list_none_of_user,
+    "ListServiceSpecificCredentials": |members: &mut Members| AbsentOfUserRequest::read(("ListServiceSpecificCredentials", "ServiceSpecificCredentials"), members) => list_none_of_user,
+    "ListSigningCertificates": |members: &mut Members| AbsentOfUserRequest::read(("ListSigningCertificates", "Certificates"), members) => list_none_of_user,
+    "GetLoginProfile": |members: &mut Members| AbsentOfUserRequest::read(("GetLoginProfile", "LoginProfile"), members) => find_login_profile,
+    "DeleteLoginProfile": |members: &mut Members| AbsentOfUserRequest::read(("DeleteLoginProfile", "LoginProfile"), members) => find_login_profile,
     "SimulateCustomPolicy": IamRequest::read => simulate_custom_policy,
     "SimulatePrincipalPolicy": IamRequest::read => simulate_principal_policy,
     "GetContextKeysForCustomPolicy": IamRequest::read => context_keys_of_policies,

@@ -8,27 +8,44 @@ use super::{ApiError, IamRequest, Members};
 /// Asks for what a user does not have.
 #[derive(Clone, Debug)]
 pub struct AbsentOfUserRequest {
+    /// The operation.
+    pub action: &'static str,
+    /// The member of its answer that would hold it.
+    pub member: &'static str,
     /// Of the user; of whoever asks, when it is absent.
     pub user_name: Option<String>,
 }
 
-impl IamRequest for AbsentOfUserRequest {
-    fn read(members: &mut Members) -> Result<Self, ApiError> {
+impl AbsentOfUserRequest {
+    /// Reads and checks the members of an operation.
+    pub fn read(
+        (action, member): (&'static str, &'static str),
+        members: &mut Members,
+    ) -> Result<Self, ApiError> {
         let user_name = read::optional_name(members, "UserName")?;
         PageRequest::read(members)?;
-        Ok(Self { user_name })
+        Ok(Self { action, member, user_name })
     }
 }
 
 /// Asks for what an account does not have.
 #[derive(Clone, Copy, Debug)]
-pub struct AbsentOfAccountRequest {}
+pub struct AbsentOfAccountRequest {
+    /// The operation.
+    pub action: &'static str,
+    /// The member of its answer that would hold it.
+    pub member: &'static str,
+}
 
-impl IamRequest for AbsentOfAccountRequest {
-    fn read(members: &mut Members) -> Result<Self, ApiError> {
+impl AbsentOfAccountRequest {
+    /// Reads and checks the members of an operation.
+    pub fn read(
+        (action, member): (&'static str, &'static str),
+        members: &mut Members,
+    ) -> Result<Self, ApiError> {
         read::path_prefix(members)?;
         PageRequest::read(members)?;
-        Ok(Self {})
+        Ok(Self { action, member })
     }
 }
 
