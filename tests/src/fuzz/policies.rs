@@ -1,10 +1,8 @@
 //! IAM policies: one meaning for one document, and a denial that nothing takes back.
 
-use std::borrow::Cow;
-
 use keywheel_domain::policy::{
-    Caller, Context, Decision, Document, Effect, Kind, Named, Policies, Reason, Request, evaluate, explain,
-    findings, is_public,
+    Caller, Context, Decision, Document, Effect, Kind, Named, Policies, Reason, Request, Values, evaluate,
+    explain, findings, is_public,
 };
 use serde_json::{Value, json};
 
@@ -137,7 +135,7 @@ enum Keys {
 }
 
 impl Context for Keys {
-    fn values(&self, key: &str) -> Option<Vec<Cow<'_, str>>> {
+    fn values(&self, key: &str) -> Option<Values<'_>> {
         let values: &[&'static str] = match (self, key) {
             (Self::Some, "aws:username") => &["ann"],
             (Self::Some, "aws:sourceip") => &["10.1.2.3"],
@@ -146,7 +144,7 @@ impl Context for Keys {
             (Self::Some, "aws:multifactorauthpresent") => &["true"],
             _ => return None,
         };
-        Some(values.iter().map(|value| Cow::Borrowed(*value)).collect())
+        Some(values.iter().copied().collect())
     }
 }
 

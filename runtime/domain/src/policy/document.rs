@@ -6,7 +6,7 @@ use std::fmt;
 use super::condition::{self, Condition};
 use super::fault::{DOCUMENT_BYTES_MAX, Fault};
 use super::json::{Json, texts};
-use super::pattern::{Pattern, Reading};
+use super::pattern::{ArnPattern, Pattern, Reading};
 use super::principal::{self, Principal};
 
 /// Statements in a document.
@@ -51,7 +51,7 @@ pub struct Statement {
     pub(super) effect: Effect,
     pub(super) principals: Option<Selection<Principal>>,
     pub(super) actions: Selection<Pattern>,
-    pub(super) resources: Option<Selection<Pattern>>,
+    pub(super) resources: Option<Selection<ArnPattern>>,
     pub(super) conditions: Vec<Condition>,
 }
 
@@ -300,7 +300,7 @@ fn parse_resources(
     members: &Members,
     kind: Kind,
     variables: bool,
-) -> Result<Option<Selection<Pattern>>, Fault> {
+) -> Result<Option<Selection<ArnPattern>>, Fault> {
     let Some((value, inverted)) = pair(members, "Resource", "NotResource")? else {
         return if kind == Kind::Trust { Ok(None) } else { Err(Fault::Pair { element: "Resource" }) };
     };
@@ -309,7 +309,7 @@ fn parse_resources(
     }
     let resource = |name: &str| {
         let is_arn = name.starts_with("arn:") && name.split(':').count() >= 6;
-        let pattern = Pattern::parse(name, Reading { wildcards: true, variables });
+        let pattern = ArnPattern::parse(name, Reading { wildcards: true, variables });
         // An ARN may come whole from a variable.
         let is_right = name == "*" || is_arn || variables && name.starts_with("${");
         pattern.filter(|_| is_right).ok_or_else(|| Fault::Resource { name: name.to_owned() })

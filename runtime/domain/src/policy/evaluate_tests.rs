@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::*;
@@ -7,8 +6,8 @@ use super::*;
 pub(super) struct Keys(pub(super) BTreeMap<&'static str, Vec<&'static str>>);
 
 impl Context for Keys {
-    fn values(&self, key: &str) -> Option<Vec<Cow<'_, str>>> {
-        self.0.get(key).map(|values| values.iter().map(|value| Cow::Borrowed(*value)).collect())
+    fn values(&self, key: &str) -> Option<Values<'_>> {
+        self.0.get(key).map(|values| values.iter().copied().collect())
     }
 }
 

@@ -35,5 +35,5 @@ pub use evaluate::{Named, Policies, ResourceRule, evaluate, explain};
 pub use fault::{DOCUMENT_BYTES_MAX, Fault};
 pub use outline::{StatementOutline, TextPosition, add_key, outline};
 pub use public::{findings, is_public};
-pub use request::{Caller, Context, Request};
+pub use request::{Caller, Context, Request, Values};
 pub use statement::{Finding, Mismatch};

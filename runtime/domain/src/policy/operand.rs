@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
-use super::pattern::{ArnParts, Match, Pattern, Reading};
+use super::pattern::{Arn, ArnPattern, Match, Pattern, Reading};
 use super::request::Context;
 
 /// The five ways to order two numbers or dates; "not equal" is equality, negated.
@@ -82,7 +82,7 @@ pub(super) enum Operand {
         wanted: Vec<Pattern>,
         fold: bool,
     },
-    Arns(Vec<Pattern>),
+    Arns(Vec<ArnPattern>),
     Numbers(Order, Vec<f64>),
     /// Milliseconds since the epoch.
     Dates(Order, Vec<i64>),
@@ -101,6 +101,7 @@ impl Operand {
             texts.iter().map(|text| read(text)).collect()
         }
         let patterns = |wildcards| all(texts, |text| Pattern::parse(text, Reading { wildcards, variables }));
+        let arns = || all(texts, |text| ArnPattern::parse(text, Reading { wildcards: true, variables }));
         let strings = |wildcards, fold| patterns(wildcards).map(|wanted| Self::Texts { wanted, fold });
         let numbers = |order| all(texts, number).map(|wanted| Self::Numbers(order, wanted));
         let dates = |order| all(texts, date).map(|wanted| Self::Dates(order, wanted));
@@ -111,8 +112,8 @@ impl Operand {
             "stringnotequalsignorecase" => (strings(false, true), true),
             "stringlike" => (strings(true, false), false),
             "stringnotlike" => (strings(true, false), true),
-            "arnequals" | "arnlike" => (patterns(true).map(Self::Arns), false),
-            "arnnotequals" | "arnnotlike" => (patterns(true).map(Self::Arns), true),
+            "arnequals" | "arnlike" => (arns().map(Self::Arns), false),
+            "arnnotequals" | "arnnotlike" => (arns().map(Self::Arns), true),
             "numericequals" => (numbers(Order::Equal), false),
             "numericnotequals" => (numbers(Order::Equal), true),
             "numericlessthan" => (numbers(Order::Less), false),
@@ -141,8 +142,8 @@ impl Operand {
                 wanted.iter().any(|pattern| pattern.matches(value, *fold, context) == Match::Yes)
             }
             Self::Arns(wanted) => {
-                let arn = ArnParts::of(value);
-                wanted.iter().any(|pattern| pattern.matches_arn(&arn, context) == Match::Yes)
+                let arn = Arn::of(value);
+                wanted.iter().any(|pattern| pattern.matches(&arn, context) == Match::Yes)
             }
             Self::Numbers(order, wanted) => {
                 number(value).is_some_and(|found| wanted.iter().any(|wanted| order.holds(&found, wanted)))

@@ -5,13 +5,13 @@
 use super::request::Context;
 
 /// `arn:partition:service:region:account:resource`.
-const ARN_PARTS: usize = 6;
+const ARN_SECTIONS: usize = 6;
 
 /// One thing that a pattern asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token {
-    /// This character.
-    Literal(char),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// This text, which is not empty.
+    Literal(String),
     /// `?`: any one character.
     One,
     /// `*`: any characters, or none.
@@ -20,7 +20,7 @@ pub(super) enum Token {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Part {
-    Tokens(Vec<Token>),
+    Pieces(Vec<Piece>),
     /// A policy variable: its key in small letters, and what counts when it has no value.
     Variable {
         key: String,
@@ -56,77 +56,130 @@ impl Pattern {
     /// Reads a text; `None` when a variable in it is malformed.
     pub(super) fn parse(text: &str, reading: Reading) -> Option<Self> {
         let mut parts = Vec::new();
-        let mut tokens = Vec::new();
+        let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(next) = rest.chars().next() {
             if reading.variables && rest.starts_with("${") {
                 let (inside, after) = rest[2..].split_once('}')?;
                 rest = after;
                 match inside {
-                    "*" | "?" | "$" => tokens.extend(inside.chars().map(Token::Literal)),
+                    "*" | "?" | "$" => push_literal(&mut pieces, inside),
                     _ => {
-                        parts.push(Part::Tokens(std::mem::take(&mut tokens)));
+                        parts.push(Part::Pieces(std::mem::take(&mut pieces)));
                         parts.push(variable(inside)?);
                     }
                 }
                 continue;
             }
-            tokens.push(match next {
-                '*' if reading.wildcards => Token::Many,
-                '?' if reading.wildcards => Token::One,
-                literal => Token::Literal(literal),
-            });
-            rest = &rest[next.len_utf8()..];
+            let (character, after) = rest.split_at(next.len_utf8());
+            match next {
+                '*' if reading.wildcards => pieces.push(Piece::Many),
+                '?' if reading.wildcards => pieces.push(Piece::One),
+                _ => push_literal(&mut pieces, character),
+            }
+            rest = after;
         }
-        parts.push(Part::Tokens(tokens));
+        parts.push(Part::Pieces(pieces));
         Some(Self { parts })
     }
 
-    /// Hands over the tokens with each variable replaced; `None` when one has no value.
-    fn with_tokens<R>(&self, context: &dyn Context, use_tokens: impl FnOnce(&[Token]) -> R) -> Option<R> {
-        if let [Part::Tokens(tokens)] = self.parts.as_slice() {
-            return Some(use_tokens(tokens));
+    /// The pieces, when no variable is among them.
+    pub(super) fn pieces(&self) -> Option<&[Piece]> {
+        match self.parts.as_slice() {
+            [Part::Pieces(pieces)] => Some(pieces),
+            _ => None,
+        }
+    }
+
+    /// Hands over the pieces with each variable replaced; `None` when one has no value.
+    fn with_pieces<R>(&self, context: &dyn Context, use_pieces: impl FnOnce(&[Piece]) -> R) -> Option<R> {
+        if let Some(pieces) = self.pieces() {
+            return Some(use_pieces(pieces));
         }
         let mut all = Vec::new();
         for part in &self.parts {
             match part {
-                Part::Tokens(tokens) => all.extend_from_slice(tokens),
+                Part::Pieces(pieces) => all.extend_from_slice(pieces),
                 Part::Variable { key, default } => match (context.values(key).as_deref(), default) {
-                    (Some([value]), _) => all.extend(value.chars().map(Token::Literal)),
-                    (None | Some([]), Some(default)) => all.extend(default.chars().map(Token::Literal)),
+                    (Some([value]), _) => push_literal(&mut all, value),
+                    (None | Some([]), Some(default)) => push_literal(&mut all, default),
                     // A key with several values is no text.
                     _ => return None,
                 },
             }
         }
-        Some(use_tokens(&all))
+        Some(use_pieces(&all))
     }
 
     /// Whether the whole of `text` is what this asks for.
     pub(super) fn matches(&self, text: &str, fold: bool, context: &dyn Context) -> Match {
-        self.with_tokens(context, |tokens| is_match(tokens, text, fold)).into()
-    }
-
-    /// Whether `arn` is what this asks for, part by part: a wildcard in one of the first five parts stays in it.
-    pub(super) fn matches_arn(&self, arn: &ArnParts<'_>, context: &dyn Context) -> Match {
-        self.with_tokens(context, |tokens| is_arn_match(tokens, arn)).into()
-    }
-
-    /// The text when nothing in it is a wildcard or a variable.
-    #[cfg(test)]
-    pub(super) fn tokens(&self) -> Option<&[Token]> {
-        match self.parts.as_slice() {
-            [Part::Tokens(tokens)] => Some(tokens),
-            _ => None,
-        }
+        self.with_pieces(context, |pieces| is_match(pieces, text, fold)).into()
     }
 
     /// Whether it takes any text at all.
     pub(super) fn is_anything(&self) -> bool {
-        self.parts.iter().all(|part| match part {
-            Part::Tokens(tokens) => tokens.iter().all(|token| !matches!(token, Token::Literal(_))),
-            Part::Variable { .. } => false,
-        })
+        self.pieces().is_some_and(|pieces| pieces.iter().all(|piece| !matches!(piece, Piece::Literal(_))))
+    }
+}
+
+/// A text of a policy that matches ARNs section by section: a wildcard in one of the first five stays in it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum ArnPattern {
+    /// What each section asks for.
+    Sections(Vec<Vec<Piece>>),
+    /// Where the sections end is known once the variables are.
+    Variables(Pattern),
+}
+
+impl ArnPattern {
+    /// Reads a text; `None` when a variable in it is malformed.
+    pub(super) fn parse(text: &str, reading: Reading) -> Option<Self> {
+        let pattern = Pattern::parse(text, reading)?;
+        let sections = pattern.pieces().map(sections);
+        Some(sections.map_or(Self::Variables(pattern), Self::Sections))
+    }
+
+    /// Whether `arn` is what this asks for.
+    pub(super) fn matches(&self, arn: &Arn<'_>, context: &dyn Context) -> Match {
+        match self {
+            Self::Sections(sections) => Some(arn.is_match(sections)),
+            Self::Variables(pattern) => {
+                pattern.with_pieces(context, |pieces| arn.is_match(&sections(pieces)))
+            }
+        }
+        .into()
+    }
+
+    /// Whether it takes any text at all.
+    pub(super) fn is_anything(&self) -> bool {
+        match self {
+            Self::Sections(sections) => {
+                let [only] = sections.as_slice() else { return false };
+                only.iter().all(|piece| !matches!(piece, Piece::Literal(_)))
+            }
+            Self::Variables(_) => false,
+        }
+    }
+}
+
+/// An ARN by its sections, of which the last one may hold colons; of what is no ARN the first ones are there.
+pub(super) struct Arn<'a>([Option<&'a str>; ARN_SECTIONS]);
+
+impl<'a> Arn<'a> {
+    pub(super) fn of(arn: &'a str) -> Self {
+        let mut sections = arn.splitn(ARN_SECTIONS, ':');
+        Self(std::array::from_fn(|_| sections.next()))
+    }
+
+    fn is_match(&self, sections: &[Vec<Piece>]) -> bool {
+        if matches!(sections, [only] if only.as_slice() == [Piece::Many]) {
+            return true;
+        }
+        // The account and the resource differ most often.
+        let is_match = |(pieces, found): (&Vec<Piece>, &Option<&str>)| {
+            found.is_some_and(|found| is_match(pieces, found, false))
+        };
+        sections.len() == ARN_SECTIONS && sections.iter().zip(&self.0).rev().all(is_match)
     }
 }
 
@@ -138,6 +191,36 @@ impl From<Option<bool>> for Match {
             None => Self::Unresolved,
         }
     }
+}
+
+fn push_literal(pieces: &mut Vec<Piece>, text: &str) {
+    match pieces.last_mut() {
+        _ if text.is_empty() => {}
+        Some(Piece::Literal(before)) => before.push_str(text),
+        _ => pieces.push(Piece::Literal(text.to_owned())),
+    }
+}
+
+/// The pieces between colons; the last section may hold some.
+fn sections(pieces: &[Piece]) -> Vec<Vec<Piece>> {
+    let (mut sections, mut section) = (Vec::with_capacity(ARN_SECTIONS), Vec::new());
+    for piece in pieces {
+        let Piece::Literal(text) = piece else {
+            section.push(piece.clone());
+            continue;
+        };
+        let mut rest = text.as_str();
+        while sections.len() + 1 < ARN_SECTIONS
+            && let Some((before, after)) = rest.split_once(':')
+        {
+            push_literal(&mut section, before);
+            sections.push(std::mem::take(&mut section));
+            rest = after;
+        }
+        push_literal(&mut section, rest);
+    }
+    sections.push(section);
+    sections
 }
 
 /// `key` or `key, 'default'`.
@@ -153,66 +236,46 @@ fn variable(inside: &str) -> Option<Part> {
     is_key.then(|| Part::Variable { key: key.to_ascii_lowercase(), default })
 }
 
-fn is_same(one: char, other: char, fold: bool) -> bool {
-    one == other || fold && one.to_lowercase().eq(other.to_lowercase())
+/// What follows a literal at the beginning of a text.
+fn after<'t>(literal: &str, text: &'t str, fold: bool) -> Option<&'t str> {
+    if !fold {
+        return text.strip_prefix(literal);
+    }
+    let mut found = text.chars();
+    let is_same =
+        |wanted: char| found.next().is_some_and(|found| wanted.to_lowercase().eq(found.to_lowercase()));
+    literal.chars().all(is_same).then_some(found.as_str())
+}
+
+/// What follows the first character of a text.
+fn after_one(text: &str) -> Option<&str> {
+    let mut chars = text.chars();
+    chars.next().map(|_| chars.as_str())
 }
 
 /// Only the last star is ever tried again, so that the time is at most the product of both lengths.
-pub(super) fn is_match(tokens: &[Token], text: &str, fold: bool) -> bool {
-    let mut at = 0;
-    let mut rest = text.chars();
-    let mut retry: Option<(usize, std::str::Chars<'_>)> = None;
+pub(super) fn is_match(pieces: &[Piece], text: &str, fold: bool) -> bool {
+    let (mut wanted, mut rest) = (pieces, text);
+    let mut retry = None;
     loop {
-        let here = rest.clone();
-        let next = rest.next();
-        match (tokens.get(at), next) {
-            (Some(Token::Many), _) => {
-                at += 1;
-                if at == tokens.len() {
-                    return true;
-                }
-                rest = here.clone();
-                retry = Some((at, here));
-                continue;
+        let step = match wanted.split_first() {
+            None if rest.is_empty() => return true,
+            None => None,
+            Some((Piece::Many, [])) => return true,
+            Some((Piece::Many, after)) => {
+                retry = Some((after, rest));
+                Some((after, rest))
             }
-            (None, None) => return true,
-            (Some(Token::One), Some(_)) => {
-                at += 1;
-                continue;
-            }
-            (Some(Token::Literal(literal)), Some(found)) if is_same(*literal, found, fold) => {
-                at += 1;
-                continue;
-            }
-            (Some(_), None) => return false,
-            _ => {}
+            Some((Piece::One, after)) => after_one(rest).map(|rest| (after, rest)),
+            Some((Piece::Literal(literal), then)) => after(literal, rest, fold).map(|rest| (then, rest)),
+        };
+        if let Some(next) = step {
+            (wanted, rest) = next;
+            continue;
         }
-        let Some((after_star, from)) = &mut retry else { return false };
-        if from.next().is_none() {
-            return false;
-        }
-        at = *after_star;
-        rest = from.clone();
+        let Some((after_star, from)) = retry else { return false };
+        let Some(from) = after_one(from) else { return false };
+        retry = Some((after_star, from));
+        (wanted, rest) = (after_star, from);
     }
-}
-
-/// The parts of an ARN, of which the last one may hold colons; of what is no ARN the first ones are there.
-pub(super) struct ArnParts<'a>([Option<&'a str>; ARN_PARTS]);
-
-impl<'a> ArnParts<'a> {
-    pub(super) fn of(arn: &'a str) -> Self {
-        let mut parts = arn.splitn(ARN_PARTS, ':');
-        Self(std::array::from_fn(|_| parts.next()))
-    }
-}
-
-fn is_arn_match(tokens: &[Token], arn: &ArnParts<'_>) -> bool {
-    if tokens == [Token::Many] {
-        return true;
-    }
-    let mut patterns = tokens.splitn(ARN_PARTS, |token| *token == Token::Literal(':'));
-    arn.0.iter().all(|part| match (patterns.next(), part) {
-        (Some(pattern), Some(part)) => is_match(pattern, part, false),
-        _ => false,
-    })
 }

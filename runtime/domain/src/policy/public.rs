@@ -61,9 +61,10 @@ fn is_open(statement: &Statement) -> bool {
 /// Whether a condition asks for somebody in particular: a wildcard alone is anybody.
 fn binds(condition: &Condition) -> bool {
     let is_narrow = match condition.operand() {
-        Operand::Texts { wanted, .. } | Operand::Arns(wanted) => {
+        Operand::Texts { wanted, .. } => {
             !wanted.is_empty() && !wanted.iter().any(|pattern| pattern.is_anything())
         }
+        Operand::Arns(wanted) => !wanted.is_empty() && !wanted.iter().any(|pattern| pattern.is_anything()),
         Operand::Networks(networks) => {
             !networks.is_empty() && !networks.iter().any(|network| network.is_everywhere())
         }

@@ -1,11 +1,48 @@
 //! A request, as policies see it.
 
 use std::borrow::Cow;
+use std::ops::Deref;
+
+/// The values of a condition key: nearly always one, which then costs no list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Values<'a> {
+    /// One.
+    One(Cow<'a, str>),
+    /// Any number.
+    Many(Vec<Cow<'a, str>>),
+}
+
+impl Values<'_> {
+    /// The same, borrowed.
+    pub fn as_borrowed(&self) -> Values<'_> {
+        match self {
+            Self::One(value) => Values::One(Cow::Borrowed(value)),
+            Self::Many(values) => values.iter().map(|value| Cow::Borrowed(&**value)).collect(),
+        }
+    }
+}
+
+impl<'a> Deref for Values<'a> {
+    type Target = [Cow<'a, str>];
+
+    fn deref(&self) -> &[Cow<'a, str>] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+}
+
+impl<'a, T: Into<Cow<'a, str>>> FromIterator<T> for Values<'a> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self::Many(values.into_iter().map(Into::into).collect())
+    }
+}
 
 /// What is known about a request. Asked only for the keys that a matching statement names.
 pub trait Context {
     /// The values of a condition key, which comes in small letters; `None` when the request does not have it.
-    fn values(&self, key: &str) -> Option<Vec<Cow<'_, str>>>;
+    fn values(&self, key: &str) -> Option<Values<'_>>;
 }
 
 /// Who asks.

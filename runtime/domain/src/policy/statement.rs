@@ -3,7 +3,7 @@
 use super::condition::Condition;
 use super::decision::Source;
 use super::document::{Document, Effect, Statement};
-use super::pattern::{ArnParts, Match, Pattern};
+use super::pattern::{Arn, Match, Pattern};
 use super::principal::Principal;
 use super::request::{Caller, Request};
 
@@ -38,12 +38,12 @@ pub(super) struct Subject<'r> {
     pub(super) request: &'r Request<'r>,
     /// In small letters: actions do not differ in case.
     action: String,
-    resource: ArnParts<'r>,
+    resource: Arn<'r>,
 }
 
 impl<'r> Subject<'r> {
     pub(super) fn new(request: &'r Request<'r>) -> Self {
-        let resource = ArnParts::of(request.resource);
+        let resource = Arn::of(request.resource);
         Self { request, action: request.action.to_ascii_lowercase(), resource }
     }
 
@@ -68,7 +68,7 @@ impl<'r> Subject<'r> {
         let Some(resources) = &statement.resources else { return true };
         let mut unresolved = false;
         for pattern in &resources.listed {
-            match pattern.matches_arn(&self.resource, self.request.context) {
+            match pattern.matches(&self.resource, self.request.context) {
                 Match::Yes => return !resources.inverted,
                 Match::No => {}
                 Match::Unresolved => unresolved = true,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use keywheel_domain::policy::Context;
+use keywheel_domain::policy::{Context, Values};
 use keywheel_domain::time::Timestamp;
 
 use super::{Access, Resource, flag};
@@ -18,15 +18,15 @@ pub(in crate::ops) struct Facts<'a> {
 }
 
 impl Context for Facts<'_> {
-    fn values(&self, key: &str) -> Option<Vec<Cow<'_, str>>> {
+    fn values(&self, key: &str) -> Option<Values<'_>> {
         let keys = self.access.keys.iter().chain(&self.resource.keys);
         if let Some((_, values)) = keys.into_iter().find(|(name, _)| name == key) {
-            return Some(values.iter().map(|value| Cow::Borrowed(&**value)).collect());
+            return Some(values.as_borrowed());
         }
         if let Some(tag) = key.strip_prefix("aws:principaltag/") {
-            return self.principal_tag(tag).map(|value| vec![value.into()]);
+            return self.principal_tag(tag).map(|value| Values::One(value.into()));
         }
-        self.value(key).map(|value| vec![value])
+        self.value(key).map(Values::One)
     }
 }
 

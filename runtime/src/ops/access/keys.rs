@@ -30,7 +30,7 @@ impl<'a> Resource<'a> {
             ..Self::plain(key.arn(), &key.scope.account)
         };
         if !key.aliases.is_empty() {
-            let aliases = key.aliases.iter().map(|name| name.as_str().into()).collect();
+            let aliases = key.aliases.iter().map(String::as_str).collect();
             resource.keys.push(("kms:resourcealiases".into(), aliases));
         }
         resource.with_tags(None, tags).of_key_kind()

@@ -7,7 +7,7 @@ mod secrets;
 
 use std::borrow::Cow;
 
-use keywheel_domain::policy::{Document, ResourceRule};
+use keywheel_domain::policy::{Document, ResourceRule, Values};
 
 pub(super) use self::context::Facts;
 pub(super) use self::documents::Documents;
@@ -17,7 +17,7 @@ pub(super) use self::secrets::named_secret_arn;
 const SERVICE: &str = "secretsmanager";
 
 /// Condition keys in small letters, and their values.
-type Keys<'a> = Vec<(Cow<'static, str>, Vec<Cow<'a, str>>)>;
+type Keys<'a> = Vec<(Cow<'static, str>, Values<'a>)>;
 
 /// An action, what the caller named, and what else the request says.
 #[derive(Clone, Debug)]
@@ -52,16 +52,16 @@ impl<'a> Access<'a> {
     }
 
     /// What the request says for a condition key (in small letters), if it does.
-    pub(super) fn with(self, key: &'static str, value: Option<impl Into<Cow<'a, str>>>) -> Self {
-        match value {
-            Some(value) => self.with_all(key, [value]),
-            None => self,
+    pub(super) fn with(mut self, key: &'static str, value: Option<impl Into<Cow<'a, str>>>) -> Self {
+        if let Some(value) = value {
+            self.keys.push((key.into(), Values::One(value.into())));
         }
+        self
     }
 
     /// The same, for a key that a caller names.
     pub(super) fn with_named(mut self, key: &str, value: &'a str) -> Self {
-        self.keys.push((key.to_lowercase().into(), vec![value.into()]));
+        self.keys.push((key.to_lowercase().into(), Values::One(value.into())));
         self
     }
 
@@ -71,7 +71,7 @@ impl<'a> Access<'a> {
         key: &'static str,
         values: impl IntoIterator<Item = T>,
     ) -> Self {
-        self.keys.push((key.into(), values.into_iter().map(Into::into).collect()));
+        self.keys.push((key.into(), values.into_iter().collect()));
         self
     }
 
@@ -86,7 +86,7 @@ impl<'a> Access<'a> {
         for (key, value) in tags {
             tag_keys.push(key);
             let name = format!("aws:requesttag/{}", key.to_lowercase());
-            self.keys.push((name.into(), vec![value.into()]));
+            self.keys.push((name.into(), Values::One(value.into())));
         }
         self.with_tag_keys(tag_keys)
     }
@@ -100,7 +100,7 @@ impl<'a> Access<'a> {
         for (name, value) in pairs {
             names.push(name);
             let key = format!("kms:encryptioncontext:{}", name.to_lowercase());
-            self.keys.push((key.into(), vec![value.into()]));
+            self.keys.push((key.into(), Values::One(value.into())));
         }
         if names.is_empty() { self } else { self.with_all("kms:encryptioncontextkeys", names) }
     }
@@ -171,7 +171,7 @@ impl<'a> Resource<'a> {
     /// What is known of it for a condition key, in small letters.
     pub(super) fn with(mut self, key: &'static str, value: Option<impl Into<Cow<'a, str>>>) -> Self {
         if let Some(value) = value {
-            self.keys.push((key.into(), vec![value.into()]));
+            self.keys.push((key.into(), Values::One(value.into())));
         }
         self
     }
@@ -185,7 +185,7 @@ impl<'a> Resource<'a> {
         for (key, value) in tags {
             let key = key.to_lowercase();
             for prefix in ["aws"].into_iter().chain(service) {
-                self.keys.push((format!("{prefix}:resourcetag/{key}").into(), vec![value.into()]));
+                self.keys.push((format!("{prefix}:resourcetag/{key}").into(), Values::One(value.into())));
             }
         }
         self

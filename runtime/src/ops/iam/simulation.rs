@@ -3,7 +3,6 @@
 //! Decided as requests are, of the documents that are there or given. What is there of resources does not count, as with
 //! the service: `Keywheel.SimulatePolicy` asks with it.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use keywheel_domain::api::ApiError;
@@ -15,7 +14,7 @@ use keywheel_domain::api::iam::{
 use keywheel_domain::iam::EntityKind;
 use keywheel_domain::policy::{
     self, Context, Decision, Effect, Finding, Kind, Layer, Mismatch, Named, Policies, Reason, ResourceRule,
-    StatementOutline, add_key,
+    StatementOutline, Values, add_key,
 };
 
 use super::records::Entity;
@@ -50,13 +49,13 @@ struct Asked<'a> {
 }
 
 impl Context for Asked<'_> {
-    fn values(&self, key: &str) -> Option<Vec<Cow<'_, str>>> {
+    fn values(&self, key: &str) -> Option<Values<'_>> {
         if let Some(values) = self.simulation.entries.get(key) {
-            return Some(values.iter().map(|value| value.as_str().into()).collect());
+            return Some(values.iter().map(String::as_str).collect());
         }
         match self.simulation.caller_arn {
             None if key.starts_with("aws:principal") || key == "kms:calleraccount" => None,
-            Some(arn) if key == "aws:principalarn" => Some(vec![arn.into()]),
+            Some(arn) if key == "aws:principalarn" => Some(Values::One(arn.into())),
             _ => self.facts.values(key),
         }
     }
