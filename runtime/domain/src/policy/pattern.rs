@@ -118,7 +118,7 @@ impl Pattern {
 
     /// Whether it takes any text at all.
     pub(super) fn is_anything(&self) -> bool {
-        self.pieces().is_some_and(|pieces| pieces.iter().all(|piece| !matches!(piece, Piece::Literal(_))))
+        self.pieces().is_some_and(is_anything)
     }
 }
 
@@ -153,10 +153,7 @@ impl ArnPattern {
     /// Whether it takes any text at all.
     pub(super) fn is_anything(&self) -> bool {
         match self {
-            Self::Sections(sections) => {
-                let [only] = sections.as_slice() else { return false };
-                only.iter().all(|piece| !matches!(piece, Piece::Literal(_)))
-            }
+            Self::Sections(sections) => matches!(sections.as_slice(), [only] if is_anything(only)),
             Self::Variables(_) => false,
         }
     }
@@ -175,11 +172,10 @@ impl<'a> Arn<'a> {
         if matches!(sections, [only] if only.as_slice() == [Piece::Many]) {
             return true;
         }
-        // The account and the resource differ most often.
         let is_match = |(pieces, found): (&Vec<Piece>, &Option<&str>)| {
             found.is_some_and(|found| is_match(pieces, found, false))
         };
-        sections.len() == ARN_SECTIONS && sections.iter().zip(&self.0).rev().all(is_match)
+        sections.len() == ARN_SECTIONS && sections.iter().zip(&self.0).all(is_match)
     }
 }
 
@@ -221,6 +217,10 @@ fn sections(pieces: &[Piece]) -> Vec<Vec<Piece>> {
     }
     sections.push(section);
     sections
+}
+
+fn is_anything(pieces: &[Piece]) -> bool {
+    !pieces.iter().any(|piece| matches!(piece, Piece::Literal(_)))
 }
 
 /// `key` or `key, 'default'`.
@@ -272,6 +272,10 @@ pub(super) fn is_match(pieces: &[Piece], text: &str, fold: bool) -> bool {
         if let Some(next) = step {
             (wanted, rest) = next;
             continue;
+        }
+        // Whatever is still wanted needs a character, and from further on there are fewer.
+        if rest.is_empty() {
+            return false;
         }
         let Some((after_star, from)) = retry else { return false };
         let Some(from) = after_one(from) else { return false };

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::evaluate_tests::Keys;
-use super::pattern::{Pattern, Piece, Reading, is_match};
+use super::pattern::{Arn, ArnPattern, Match, Pattern, Piece, Reading, is_match};
 use super::*;
 
 /// The same cases in every run.
@@ -39,6 +39,31 @@ fn the_matcher_agrees_with_the_obvious_one() {
         Ok(())
     };
     runner(20_000).run(&("[abö*?]{0,8}", "[abö]{0,10}"), check).unwrap();
+}
+
+/// Five to seven sections, so that some are no ARN and some have a colon in the last one.
+fn sections(section: &'static str) -> impl Strategy<Value = String> {
+    prop::collection::vec(section, 5..8).prop_map(|sections| sections.join(":"))
+}
+
+#[test]
+fn an_arn_matches_section_by_section_whether_a_variable_is_in_the_pattern_or_not() {
+    let nothing = Keys(BTreeMap::new());
+    let check = |(pattern, text): (String, String)| {
+        let [wanted, found] = [&pattern, &text].map(|text| text.splitn(6, ':').collect::<Vec<_>>());
+        let chars = |text: &str| text.chars().collect::<Vec<_>>();
+        let is_section = |(wanted, found): (&&str, &&str)| oracle(&chars(wanted), &chars(found));
+        let is_both = wanted.len() == 6 && found.len() == 6;
+        let expected = pattern == "*" || is_both && wanted.iter().zip(&found).all(is_section);
+        for written in [pattern.clone(), format!("${{a:b, ''}}{pattern}")] {
+            let pattern = ArnPattern::parse(&written, Reading { wildcards: true, variables: true }).unwrap();
+            let matches = pattern.matches(&Arn::of(&text), &nothing);
+            prop_assert_eq!(matches, if expected { Match::Yes } else { Match::No }, "{} {}", written, text);
+        }
+        Ok(())
+    };
+    let patterns = prop_oneof![1 => Just("*".to_owned()), 20 => sections("[a*?]{0,2}")];
+    runner(20_000).run(&(patterns, sections("a{0,2}")), check).unwrap();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::condition::Condition;
 use super::document::{Document, Effect, Kind, Statement};
 use super::operand::Operand;
+use super::pattern::{ArnPattern, Pattern};
 use super::principal::Principal;
 
 /// Keys that bind a statement for everybody to somebody, in small letters.
@@ -61,14 +62,15 @@ fn is_open(statement: &Statement) -> bool {
 /// Whether a condition asks for somebody in particular: a wildcard alone is anybody.
 fn binds(condition: &Condition) -> bool {
     let is_narrow = match condition.operand() {
-        Operand::Texts { wanted, .. } => {
-            !wanted.is_empty() && !wanted.iter().any(|pattern| pattern.is_anything())
-        }
-        Operand::Arns(wanted) => !wanted.is_empty() && !wanted.iter().any(|pattern| pattern.is_anything()),
-        Operand::Networks(networks) => {
-            !networks.is_empty() && !networks.iter().any(|network| network.is_everywhere())
-        }
+        Operand::Texts { wanted, .. } => is_each_narrow(wanted, Pattern::is_anything),
+        Operand::Arns(wanted) => is_each_narrow(wanted, ArnPattern::is_anything),
+        Operand::Networks(networks) => is_each_narrow(networks, |network| network.is_everywhere()),
         _ => false,
     };
     condition.asks_for_value() && is_narrow && BINDING_KEYS.contains(&condition.key())
+}
+
+/// Whether there are values, and none of them takes anything.
+fn is_each_narrow<T>(wanted: &[T], is_anything: impl Fn(&T) -> bool) -> bool {
+    !wanted.is_empty() && !wanted.iter().any(is_anything)
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Deref;
 
 /// The values of a condition key: nearly always one, which then costs no list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Values<'a> {
     /// One.
     One(Cow<'a, str>),
