@@ -90,7 +90,7 @@ impl World {
                 let row = AuditRow {
                     at: Timestamp::from_millis(SimClock::NOON_MS),
                     event: format!("Event{number}"),
-                    caller: Node::root().arn(),
+                    caller: Node::root().arn().into_owned(),
                     secret_arn: format!("arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:app-AbCdEf"),
                     version_id: None,
                     detail: None,

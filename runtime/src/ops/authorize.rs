@@ -162,12 +162,16 @@ impl Operations {
         told: impl FnOnce(&policy::Request<'_>, Result<&Policies<'_>, &MalformedDocument>) -> T,
     ) -> T {
         let facts = Facts { caller, access, resource, now: self.clock.now() };
-        let (principal_arn, session_arn) = (facts.principal_arn(), caller.session_arn());
+        let principal_arn = facts.principal_arn();
+        let session_arn;
         let request = policy::Request {
             caller: match &caller.principal {
                 Principal::Root { .. } => policy::Caller::Root,
                 Principal::User { .. } => policy::Caller::User { arn: &principal_arn },
-                _ => policy::Caller::Session { session_arn: &session_arn, role_arn: &principal_arn },
+                _ => {
+                    session_arn = caller.session_arn();
+                    policy::Caller::Session { session_arn: &session_arn, role_arn: &principal_arn }
+                }
             },
             caller_account: &caller.account,
             action: access.action(),

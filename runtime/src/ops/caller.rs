@@ -1,5 +1,6 @@
 //! Who calls: found out from the signature, or set by the worker for a function that it runs.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -144,17 +145,16 @@ impl Caller {
     }
 
     /// The ARN that audit rows and refusals show.
-    pub fn arn(&self) -> String {
-        match &self.principal {
-            Principal::Root { .. } => format!("arn:aws:iam::{}:root", self.account),
-            Principal::User { name, .. } => self
-                .identity()
-                .map_or_else(|| user::arn(&self.account, name), |identity| identity.arn.clone()),
-            Principal::Role { name, session_name, .. } => {
-                format!("arn:aws:sts::{}:assumed-role/{name}/{session_name}", self.account)
+    pub fn arn(&self) -> Cow<'_, str> {
+        match (&self.principal, self.identity()) {
+            (Principal::Root { .. }, _) => format!("arn:aws:iam::{}:root", self.account).into(),
+            (Principal::User { .. }, Some(identity)) => (&identity.arn).into(),
+            (Principal::User { name, .. }, None) => user::arn(&self.account, name).into(),
+            (Principal::Role { name, session_name, .. }, _) => {
+                format!("arn:aws:sts::{}:assumed-role/{name}/{session_name}", self.account).into()
             }
-            Principal::Rotation { function_arn, .. } | Principal::ByHand { function_arn, .. } => {
-                function_arn.clone()
+            (Principal::Rotation { function_arn, .. } | Principal::ByHand { function_arn, .. }, _) => {
+                function_arn.into()
             }
         }
     }
@@ -164,7 +164,7 @@ impl Caller {
     pub fn person(&self) -> Person {
         let assumed_by = self.session.as_deref().and_then(|session| session.assumed_by.clone());
         assumed_by.unwrap_or_else(|| Person {
-            arn: self.arn(),
+            arn: self.arn().into_owned(),
             id: match &self.standing {
                 Standing::User(user) => Some(user.id.clone()).filter(|id| !id.is_empty()),
                 Standing::Nothing | Standing::Role(_) => None,
@@ -173,7 +173,7 @@ impl Caller {
     }
 
     /// The ARN of the session of a role: a function's has the function's name.
-    pub(super) fn session_arn(&self) -> String {
+    pub(super) fn session_arn(&self) -> Cow<'_, str> {
         let (Principal::Rotation { function_arn, .. } | Principal::ByHand { function_arn, .. }, Some(role)) =
             (&self.principal, self.identity())
         else {
@@ -181,7 +181,7 @@ impl Caller {
         };
         let name = function_arn.split(':').nth(FUNCTION_NAME_PART).unwrap_or_default();
         let role = role.arn.rsplit('/').next().unwrap_or_default();
-        format!("arn:aws:sts::{}:assumed-role/{role}/{name}", self.account)
+        format!("arn:aws:sts::{}:assumed-role/{role}/{name}", self.account).into()
     }
 
     /// The access key that signed; a function has none.

@@ -1,7 +1,5 @@
 //! Writes records back in one batch, with the due index and the sealed values in step.
 
-use std::sync::Arc;
-
 use keywheel_domain::api::ApiError;
 use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::{Scope, Secret};
@@ -25,13 +23,6 @@ pub struct Seen<T> {
     pub revision: Revision,
     /// What it says.
     pub record: T,
-}
-
-impl Seen<Arc<Secret>> {
-    /// The same with a record of its own, to be changed.
-    pub(super) fn owned(&self) -> Seen<Secret> {
-        Seen { key: self.key.clone(), revision: self.revision, record: Secret::clone(&self.record) }
-    }
 }
 
 impl Seen<Secret> {

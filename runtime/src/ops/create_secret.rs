@@ -131,15 +131,15 @@ impl Operations {
     ) -> Result<Option<CreateSecretResponse>, ApiError> {
         let key = keys::secret(&caller.scope(), &request.name);
         let Some(seen) = self.find_record(key).await? else { return Ok(None) };
-        let secret = seen.record;
+        let secret = &seen.record;
         if secret.deletion.is_some() {
             let told = "You can't create this secret because a secret with this name is already scheduled for deletion.";
             return Err(ApiError::new(ErrorCode::InvalidRequest, told));
         }
         if let Some(value) = &request.value
-            && self.compare(&secret, token, value).await? == Some(Comparison::Same)
+            && self.compare(secret, token, value).await? == Some(Comparison::Same)
         {
-            return self.created(&secret, Some(token)).await.map(Some);
+            return self.created(secret, Some(token)).await.map(Some);
         }
         let told = format!("The operation failed because the secret {} already exists.", request.name);
         Err(ApiError::new(ErrorCode::ResourceExists, told))

@@ -24,7 +24,8 @@ impl Operations {
         request: DescribeRotationRequest,
     ) -> Result<DescribeRotationResponse, ApiError> {
         let access = Access::secret("keywheel:DescribeRotation", &request.secret_id);
-        let secret = self.find_secret(caller, &access).await?.record;
+        let seen = self.find_secret(caller, &access).await?;
+        let secret = &seen.record;
         let jobs = self.jobs_of(&secret.arn).await?;
         let wanted = |job: &&Job| {
             request.client_request_token.as_ref().is_none_or(|token| *token == job.id || *token == job.token)

@@ -14,9 +14,10 @@ impl Operations {
     ) -> Result<DescribeSecretResponse, ApiError> {
         let access = Access::secret("DescribeSecret", &request.secret_id);
         self.running_job(caller).await?;
-        let secret = self.find_secret(caller, &access).await?.record;
+        let seen = self.find_secret(caller, &access).await?;
+        let secret = &seen.record;
         Ok(DescribeSecretResponse {
-            replication_status: self.replication_status(&secret).await?,
+            replication_status: self.replication_status(secret).await?,
             cross_account_primary: secret.told_cross_account_primary(),
             cross_account_replicas: secret.told_cross_account_replicas(),
             ..secret.describe()

@@ -29,9 +29,10 @@ macro_rules! actions {
             ) -> Result<Vec<u8>, ApiError> {
                 match target.rsplit_once('.') {
                     $(Some(($service, name)) if name == api::$request::NAME => {
-                        encode(&self.$action(caller, api::decode(body)?).await?)
+                        // The longest of them would make every request carry its length around.
+                        encode(&Box::pin(self.$action(caller, api::decode(body)?)).await?)
                     })+
-                    _ => self.dispatch_kms(caller, target, body).await,
+                    _ => Box::pin(self.dispatch_kms(caller, target, body)).await,
                 }
             }
         }

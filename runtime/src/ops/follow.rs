@@ -14,16 +14,22 @@ impl Operations {
     /// seen.
     pub(super) async fn with_followers(&self, mut change: Change) -> Result<Change, ApiError> {
         for primary in change.take_followed() {
-            for arn in primary.followers() {
-                // One that this very change makes has everything, and may not be there yet.
-                let Some(replica) = self.secret_by_arn(&arn).await? else { continue };
-                if change.writes(&replica.key) {
-                    continue;
-                }
-                let after = primary.followed_by(&replica.record);
-                change = self.give_values(change, &primary, &replica.record, &after).await?;
-                change = change.update_secret(&replica, &after);
+            // Most secrets are followed by none.
+            change = Box::pin(self.with_followers_of(change, &primary)).await?;
+        }
+        Ok(change)
+    }
+
+    async fn with_followers_of(&self, mut change: Change, primary: &Secret) -> Result<Change, ApiError> {
+        for arn in primary.followers() {
+            // One that this very change makes has everything, and may not be there yet.
+            let Some(replica) = self.secret_by_arn(&arn).await? else { continue };
+            if change.writes(&replica.key) {
+                continue;
             }
+            let after = primary.followed_by(&replica.record);
+            change = self.give_values(change, primary, &replica.record, &after).await?;
+            change = change.update_secret(&replica, &after);
         }
         Ok(change)
     }

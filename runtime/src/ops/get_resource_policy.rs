@@ -16,8 +16,9 @@ impl Operations {
         request: GetResourcePolicyRequest,
     ) -> Result<GetResourcePolicyResponse, ApiError> {
         let access = Access::secret("GetResourcePolicy", &request.secret_id);
-        let secret = self.find_secret(caller, &access).await?.record;
-        check_live(&secret)?;
+        let seen = self.find_secret(caller, &access).await?;
+        let secret = &seen.record;
+        check_live(secret)?;
         if request.policy_name.is_some_and(|name| name != DEFAULT_POLICY) {
             let told = "Secrets Manager can't find the specified resource policy.";
             return Err(ApiError::new(ErrorCode::ResourceNotFound, told));

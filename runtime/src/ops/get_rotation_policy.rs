@@ -13,7 +13,8 @@ impl Operations {
         request: GetRotationPolicyRequest,
     ) -> Result<GetRotationPolicyResponse, ApiError> {
         let access = Access::secret("keywheel:GetRotationPolicy", &request.secret_id);
-        let secret = self.find_secret(caller, &access).await?.record;
+        let seen = self.find_secret(caller, &access).await?;
+        let secret = &seen.record;
         Ok(GetRotationPolicyResponse {
             arn: secret.arn.clone(),
             name: secret.name.clone(),

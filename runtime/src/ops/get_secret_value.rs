@@ -1,11 +1,10 @@
 //! GetSecretValue.
 
-use std::sync::Arc;
-
 use keywheel_domain::api::{ApiError, ErrorCode, GetSecretValueRequest, GetSecretValueResponse};
 use keywheel_domain::rotation::Job;
 use keywheel_domain::secret::{Secret, SelectError};
-use keywheel_domain::version::CURRENT;
+use keywheel_domain::time::Timestamp;
+use keywheel_domain::version::{CURRENT, Versions};
 
 use super::access::Access;
 use super::change::Change;
@@ -38,7 +37,7 @@ impl Operations {
         Err(ApiError::internal())
     }
 
-    /// The record and the value are two reads. `None` when the value went in between, with its secret or
+    /// The record is looked up before the value. `None` when the value went in between, with its secret or
     /// with its version: the record, read again, tells which.
     async fn read_value(
         &self,
@@ -54,7 +53,10 @@ impl Operations {
             .select(request.version_id.as_deref(), request.version_stage.as_deref())
             .map_err(|error| not_selected(&error))?;
         let Some(value) = self.find_value_for(caller, secret, &version.id).await? else { return Ok(None) };
-        self.note_read(&seen, &version.id, running).await;
+        let day = self.clock.now().start_of_day();
+        if let Some(versions) = secret.versions.touched(&version.id, day) {
+            Box::pin(self.note_read(&seen, versions, day, running)).await;
+        }
         Ok(Some(GetSecretValueResponse {
             arn: secret.arn.clone(),
             name: secret.name.clone(),
@@ -65,15 +67,18 @@ impl Operations {
         }))
     }
 
-    /// Writes only on the first read of a day. When another change is faster, the next read notes it; when
+    /// Writes the first read of a day. When another change is faster, the next read notes it; when
     /// nothing can be written, on a full disk, values can still be read.
-    async fn note_read(&self, seen: &Seen<Arc<Secret>>, version_id: &str, running: Option<&Seen<Job>>) {
-        let day = self.clock.now().start_of_day();
-        let Some(versions) = seen.record.versions.touched(version_id, day) else { return };
-        let seen = seen.owned();
+    async fn note_read(
+        &self,
+        seen: &Seen<Secret>,
+        versions: Versions,
+        day: Timestamp,
+        running: Option<&Seen<Job>>,
+    ) {
         let mut after = Secret { versions, ..seen.record.clone() };
         after.accessed = after.accessed.max(Some(day));
-        let change = Change::new().update_secret(&seen, &after).expect_job(running);
+        let change = Change::new().update_secret(seen, &after).expect_job(running);
         if self.commit(change).await.is_err() {
             tracing::warn!(secret_arn = after.arn, "the day of a read was not noted");
         }

@@ -17,7 +17,7 @@ impl Operations {
             }
             Principal::Root { .. } => None,
             Principal::Rotation { function_arn, .. } | Principal::ByHand { function_arn, .. } => {
-                Some(self.standing_of_function(function_arn, &caller.scope()).await?)
+                Some(Box::pin(self.standing_of_function(function_arn, &caller.scope())).await?)
             }
         };
         Ok(Caller { standing: standing.unwrap_or_default(), ..caller })

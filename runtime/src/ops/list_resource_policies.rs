@@ -18,8 +18,9 @@ impl Operations {
         request: ListResourcePoliciesRequest,
     ) -> Result<ListResourcePoliciesResponse, ApiError> {
         let access = Access::secret("ListResourcePolicies", &request.secret_id);
-        let secret = self.find_secret(caller, &access).await?.record;
-        check_live(&secret)?;
+        let seen = self.find_secret(caller, &access).await?;
+        let secret = &seen.record;
+        check_live(secret)?;
         let listing = listing(caller, "ListResourcePolicies", &[&secret.arn]);
         self.position(&listing, request.next_token.as_deref())?;
         let policy = secret.resource_policy.as_ref();

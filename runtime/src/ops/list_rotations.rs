@@ -23,7 +23,8 @@ impl Operations {
         if let Some(secret_id) = &request.secret_id {
             // A secret keeps fewer than a page holds.
             let access = Access::secret("keywheel:ListRotations", secret_id);
-            let secret = self.find_secret(caller, &access).await?.record;
+            let seen = self.find_secret(caller, &access).await?;
+            let secret = &seen.record;
             let jobs = self.jobs_of(&secret.arn).await?;
             let rotations = jobs.iter().filter(|job| wanted(job)).map(RotationSummary::from).collect();
             return Ok(ListRotationsResponse { rotations, next_token: None });

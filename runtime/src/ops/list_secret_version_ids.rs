@@ -18,8 +18,9 @@ impl Operations {
         request: ListSecretVersionIdsRequest,
     ) -> Result<ListSecretVersionIdsResponse, ApiError> {
         let access = Access::secret("ListSecretVersionIds", &request.secret_id);
-        let secret = self.find_secret(caller, &access).await?.record;
-        check_live(&secret)?;
+        let seen = self.find_secret(caller, &access).await?;
+        let secret = &seen.record;
+        check_live(secret)?;
         let deprecated = request.include_deprecated.to_string();
         let listing = listing(caller, "ListSecretVersionIds", &[&secret.arn, &deprecated]);
         let after = self.position(&listing, request.next_token.as_deref())?;

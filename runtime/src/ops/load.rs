@@ -11,7 +11,7 @@ use super::access::{Access, Resource, named_secret_arn};
 use super::keys::{self, DueEntry};
 use super::values::read_only;
 use super::{Caller, Operations, Seen};
-use crate::store::{Entry, Key, Revision, StoreError};
+use crate::store::{Entry, Key, Lookup, Revision, StoreError};
 
 /// A record as it was stored.
 pub(super) fn from_entry<T: DeserializeOwned>(key: Key, entry: &Entry) -> Result<Seen<T>, ApiError> {
@@ -36,15 +36,14 @@ impl Operations {
     }
 
     /// The record of a secret, to be read only. One that was read before is not parsed again.
-    pub(super) async fn find_record(&self, key: Key) -> Result<Option<Seen<Arc<Secret>>>, ApiError> {
+    pub(super) async fn find_record(&self, key: Key) -> Result<Option<Arc<Seen<Secret>>>, ApiError> {
+        let missed = match self.records.find(&key).await.map_err(|error| store_failed(&error))? {
+            Lookup::Hit(seen) => return Ok(Some(seen)),
+            Lookup::Miss(missed) => missed,
+        };
         let Some(entry) = self.load_entry(&key).await? else { return Ok(None) };
-        let revision = entry.revision;
-        if let Some(record) = self.records.get(&key, revision) {
-            return Ok(Some(Seen { key, revision, record }));
-        }
-        let record = Arc::new(from_entry::<Secret>(key.clone(), &entry)?.record);
-        self.records.put(key.clone(), revision, Arc::clone(&record));
-        Ok(Some(Seen { key, revision, record }))
+        let seen = from_entry(key.clone(), &entry)?;
+        Ok(Some(self.records.keep(key.clone(), missed, vec![(key, entry.revision)], seen)))
     }
 
     /// The secret that a caller names, also when it waits for deletion, to be read only, if the caller may do
@@ -53,7 +52,7 @@ impl Operations {
         &self,
         caller: &Caller,
         access: &Access<'_>,
-    ) -> Result<Seen<Arc<Secret>>, ApiError> {
+    ) -> Result<Arc<Seen<Secret>>, ApiError> {
         let secret_id = access.named.as_deref().unwrap_or_default();
         let id = SecretId::parse(secret_id)
             .map_err(|error| ApiError::new(ErrorCode::Validation, error.to_string()))?;
@@ -82,7 +81,7 @@ impl Operations {
         caller: &Caller,
         access: &Access<'_>,
     ) -> Result<Seen<Secret>, ApiError> {
-        Ok(self.find_secret(caller, access).await?.owned())
+        self.find_secret(caller, access).await.map(Arc::unwrap_or_clone)
     }
 
     /// The secret that a caller names, to be changed: neither one that waits for deletion nor a replica.
@@ -96,14 +95,14 @@ impl Operations {
         if seen.record.is_replica() {
             return Err(read_only());
         }
-        Ok(seen.owned())
+        Ok(Arc::unwrap_or_clone(seen))
     }
 
     /// The secret with this full ARN.
     pub async fn secret_by_arn(&self, arn: &str) -> Result<Option<Seen<Secret>>, ApiError> {
         let Ok(SecretId::FullArn { scope, name, .. }) = SecretId::parse(arn) else { return Ok(None) };
         let seen = self.find_record(keys::secret(&scope, &name)).await?;
-        Ok(seen.filter(|seen| seen.record.arn == arn).map(|seen| seen.owned()))
+        Ok(seen.filter(|seen| seen.record.arn == arn).map(Arc::unwrap_or_clone))
     }
 
     /// The unfinished rotation of a secret.
@@ -154,7 +153,7 @@ pub(super) fn check_live(secret: &Secret) -> Result<(), ApiError> {
     ))
 }
 
-fn store_failed(error: &StoreError) -> ApiError {
+pub(super) fn store_failed(error: &StoreError) -> ApiError {
     tracing::error!(%error, "the store cannot be read");
     ApiError::internal()
 }

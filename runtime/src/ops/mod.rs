@@ -60,7 +60,6 @@ mod put_secret_value;
 mod put_webhook;
 mod query;
 mod quotas;
-mod record_cache;
 mod reject;
 mod remove_regions_from_replication;
 mod replicate_secret_to_regions;
@@ -87,8 +86,8 @@ mod webhook_records;
 use std::sync::Arc;
 
 use keywheel_domain::api::{ApiError, ErrorCode};
+use keywheel_domain::secret::Secret;
 use serde::Serialize;
-use tokio::sync::watch;
 
 pub(crate) use self::answer::encode;
 pub use self::caller::{Caller, Principal, RequestOrigin, Session, Standing};
@@ -100,11 +99,13 @@ pub use self::sts::OpenSession;
 pub use self::webhook_address::{ForbiddenAddress, check_webhook_address};
 use crate::clock::Clock;
 use crate::entropy::Entropy;
-use crate::store::{Revision, Store};
+use crate::store::{Cache, Key, Store};
 use crate::vault::Vault;
 
 /// Conflicts after which an action gives up: so many others were faster on the same secret.
 const COMMIT_ATTEMPTS_MAX: usize = 32;
+/// Records of secrets kept in memory.
+const RECORDS_CACHED_MAX: usize = 10_000;
 
 /// The API's actions over one store.
 pub struct Operations {
@@ -113,13 +114,12 @@ pub struct Operations {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     functions: Functions,
-    records: record_cache::RecordCache,
+    /// Records of secrets that were read; they hold no values.
+    records: Cache<Key, Seen<Secret>>,
     quotas: Quotas,
     documents: access::Documents,
-    identities: iam::IdentityCache,
+    identities: iam::Identities,
     key_uses: iam::KeyUses,
-    /// The store's revision: behind it, nothing that was looked at counts.
-    changes: watch::Receiver<Revision>,
 }
 
 impl Operations {
@@ -131,19 +131,19 @@ impl Operations {
         entropy: Arc<dyn Entropy>,
         functions: Functions,
     ) -> Self {
-        let changes = store.changes();
+        let records = Cache::new(Arc::clone(&store), RECORDS_CACHED_MAX);
+        let identities = iam::Identities::new(&store);
         Self {
             store,
             vault,
             clock,
             entropy,
             functions,
-            records: record_cache::RecordCache::default(),
+            records,
             quotas: Quotas::default(),
             documents: access::Documents::default(),
-            identities: iam::IdentityCache::default(),
+            identities,
             key_uses: iam::KeyUses::default(),
-            changes,
         }
     }
 

@@ -18,7 +18,7 @@ impl Operations {
         request: PreviewScheduleRequest,
     ) -> Result<PreviewScheduleResponse, ApiError> {
         let access = Access::secret("keywheel:PreviewSchedule", &request.secret_id);
-        let secret = self.find_secret(caller, &access).await?.owned().record;
+        let secret = self.load_secret(caller, &access).await?.record;
         let now = self.clock.now();
         let rotation = secret.rotation.as_ref();
         let rotation_enabled = rotation.is_some_and(|rotation| rotation.enabled);

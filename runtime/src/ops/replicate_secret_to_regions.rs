@@ -1,5 +1,7 @@
 //! ReplicateSecretToRegions.
 
+use std::sync::Arc;
+
 use keywheel_domain::api::{
     ApiError, ErrorCode, NewReplicas, ReplicaRegion, ReplicateSecretToRegionsRequest,
     ReplicateSecretToRegionsResponse, ReplicationStatus,
@@ -94,7 +96,7 @@ impl Operations {
         let replica = primary.new_replica(place, now);
         let nothing = Secret::new(replica.scope.clone(), &replica.name, "", now);
         let there = self.find_record(keys::secret(&replica.scope, &replica.name)).await?;
-        let (change, failure) = match there.map(|there| there.owned()) {
+        let (change, failure) = match there.map(Arc::unwrap_or_clone) {
             None => {
                 self.quotas.take_secret(&replica.scope)?;
                 (change.create_secret(&replica), None)

@@ -39,7 +39,7 @@ impl Authenticator {
         let presented = sigv4::parse(request).map_err(|error| refused(&error))?;
         presented.check_service(service).map_err(|error| refused(&error))?;
         if let Some(token) = presented.session_token {
-            return self.resume(&presented, token, operations).await;
+            return Box::pin(self.resume(&presented, token, operations)).await;
         }
         let unknown = || refused(&AuthError::UnrecognizedClient);
         let key = self.lookup(presented.access_key_id).await?.ok_or_else(unknown)?;

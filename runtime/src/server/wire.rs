@@ -111,7 +111,7 @@ impl Server {
         B: Body<Data = Bytes>,
     {
         let whole = match (request.method(), request.uri().path()) {
-            (&Method::POST, "/") if is_form(request.headers()) => self.answer_query(request).await,
+            (&Method::POST, "/") if is_form(request.headers()) => Box::pin(self.answer_query(request)).await,
             (&Method::POST, "/") => self.answer_call(request).await,
             // It is refused as one that is posted is: its sender hears why.
             (&Method::GET, "/") if request.uri().query().is_some_and(sigv4::is_presigned) => {
@@ -119,8 +119,8 @@ impl Server {
             }
             (&Method::GET, "/healthz") => self.healthz().await,
             (&Method::GET, "/metrics") => self.metrics_text(),
-            (&Method::GET, "/events") => return self.answer_events(request).await,
-            (_, path) if is_path(path) => self.answer_lambda(request).await,
+            (&Method::GET, "/events") => return Box::pin(self.answer_events(request)).await,
+            (_, path) if is_path(path) => Box::pin(self.answer_lambda(request)).await,
             _ => health::not_found(),
         };
         whole.map(AnswerBody::from)

@@ -7,6 +7,7 @@
 //! Deliberately absent: any knowledge of secrets, jobs or keys; ciphertext and records are bytes.
 
 mod batch;
+mod cache;
 mod create;
 mod error;
 mod format;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 pub use self::batch::Batch;
+pub use self::cache::{Cache, Lookup, Missed};
 pub use self::error::{Cause, CommitError, Limit, OpenError, StoreError};
 pub use self::key::Key;
 pub use self::log::{Head, Link, Log};

@@ -1,12 +1,9 @@
 //! Keys of the key management service, ready for use.
 //!
-//! Unwrapped material is kept in memory, and none is used whose record has changed: the change feed moves
-//! with every commit, before it is answered, so a key that was looked at since it moved is as it was. That
-//! is one read of the record after a commit and none between two; a key that is disabled or deleted is
-//! refused by the next request, whoever changed it.
+//! Unwrapped material is kept in memory, and none is used whose record has changed ([`Cache`]): a key that is
+//! disabled or deleted is refused by the next request, whoever changed it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use keywheel_domain::envelope::{self, EnvelopeError, Key};
 use keywheel_domain::kms::{
@@ -14,10 +11,9 @@ use keywheel_domain::kms::{
 };
 use keywheel_domain::secret::Scope;
 use keywheel_domain::sensitive::Sensitive;
-use tokio::sync::watch;
 
 use super::KeyError;
-use crate::store::{self, Entry, Revision, Store};
+use crate::store::{self, Cache, Entry, Lookup, Revision, Store};
 
 /// Keys kept unwrapped in memory. When there are more, all are forgotten and unwrapped again as needed.
 const KEYS_CACHED_MAX: usize = 1024;
@@ -94,46 +90,26 @@ impl KmsKeyInUse {
 pub(super) struct KmsKeys {
     store: Arc<dyn Store>,
     wrapping: Key,
-    changes: watch::Receiver<Revision>,
-    opened: RwLock<HashMap<String, Opened>>,
-}
-
-#[derive(Clone)]
-struct Opened {
-    key: Arc<KmsKeyInUse>,
-    /// The store's revision when the record was last looked at, or an earlier one.
-    checked: Revision,
+    opened: Cache<String, KmsKeyInUse>,
 }
 
 impl KmsKeys {
     pub(super) fn new(store: Arc<dyn Store>, wrapping: Key) -> Self {
-        let changes = store.changes();
-        Self { store, wrapping, changes, opened: RwLock::default() }
+        let opened = Cache::new(Arc::clone(&store), KEYS_CACHED_MAX);
+        Self { store, wrapping, opened }
     }
 
     /// The key with this ARN, if there is one.
     pub(super) async fn find(&self, key_arn: &str) -> Result<Option<Arc<KmsKeyInUse>>, KeyError> {
-        // Before the record is loaded: what is committed meanwhile makes the next one look again.
-        let checked = *self.changes.borrow();
-        let known = self.opened.read().unwrap_or_else(PoisonError::into_inner).get(key_arn).cloned();
-        if let Some(known) = known.as_ref().filter(|known| known.checked == checked) {
-            return Ok(Some(Arc::clone(&known.key)));
-        }
+        let missed = match self.opened.find(key_arn).await? {
+            Lookup::Hit(key) => return Ok(Some(key)),
+            Lookup::Miss(missed) => missed,
+        };
         let Ok(KeyId::Key { scope: Some(scope), id }) = KeyId::parse(key_arn) else { return Ok(None) };
-        let Some(entry) = self.store.load(&kms_key_place(&scope, &id)).await? else {
-            self.opened.write().unwrap_or_else(PoisonError::into_inner).remove(key_arn);
-            return Ok(None);
-        };
-        let key = match known {
-            Some(known) if known.key.revision == entry.revision => known.key,
-            _ => Arc::new(self.open(key_arn, &entry)?),
-        };
-        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
-        if opened.len() >= KEYS_CACHED_MAX && !opened.contains_key(key_arn) {
-            opened.clear();
-        }
-        opened.insert(key_arn.to_owned(), Opened { key: Arc::clone(&key), checked });
-        Ok(Some(key))
+        let place = kms_key_place(&scope, &id);
+        let Some(entry) = self.store.load(&place).await? else { return Ok(None) };
+        let key = self.open(key_arn, &entry)?;
+        Ok(Some(self.opened.keep(key_arn.to_owned(), missed, vec![(place, entry.revision)], key)))
     }
 
     fn open(&self, key_arn: &str, entry: &Entry) -> Result<KmsKeyInUse, KeyError> {

@@ -192,7 +192,8 @@ impl Lambda {
             }
         }
         let event = InvocationEvent::read(body.expose())?;
-        let secret = self.ops.secret_of_invocation(caller, &event).await?;
+        let seen = self.ops.secret_of_invocation(caller, &event).await?;
+        let secret = &seen.record;
         let Some(alone) = self.room.enter(Room::needs_of_secret(&secret.arn)) else {
             let told = format!("A step of {} runs already: only one does at a time.", secret.name);
             return Err(LambdaError::conflict(told));
@@ -208,7 +209,7 @@ impl Lambda {
             NotLoaded::Passing(message) | NotLoaded::Lasting(message) => fault(&message),
         };
         let function = self.host.function(&resolved).await.map_err(not_run)?;
-        let run = self.ops.prepare_invocation(caller, &secret, resolved, &event, function.digest()).await?;
+        let run = self.ops.prepare_invocation(caller, secret, resolved, &event, function.digest()).await?;
         let HandRun { resolved, secret_arn, caller } = run;
         let made_up = entropy::uuid(self.entropy.as_ref()).into();
         let run = Run {

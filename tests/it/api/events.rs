@@ -56,7 +56,7 @@ impl Watched {
                 let row = AuditRow {
                     at: Timestamp::from_millis(SimClock::NOON_MS),
                     event: format!("Event{number}"),
-                    caller: Node::root().arn(),
+                    caller: Node::root().arn().into_owned(),
                     secret_arn: format!("arn:aws:secretsmanager:{region}:123456789012:secret:many-AbCdEf"),
                     version_id: None,
                     detail: None,

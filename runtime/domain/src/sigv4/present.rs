@@ -261,17 +261,19 @@ fn check_signed_headers(
     signed: &str,
     date_header: &str,
 ) -> Result<(), IncompleteSignatureError> {
-    let mut before = "";
+    let mut names: Vec<&str> = Vec::new();
     for name in signed.split(';') {
-        if name <= before || name.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii_graphic()) {
+        let is_ordered = names.last().is_none_or(|before| *before < name);
+        let is_lower = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
+        if name.is_empty() || !is_ordered || !name.bytes().all(is_lower) {
             return Err(IncompleteSignatureError::SignedHeadersForm);
         }
         if request.values(name).next().is_none() {
             return Err(IncompleteSignatureError::SignedHeaderAbsent(name.to_owned()));
         }
-        before = name;
+        names.push(name);
     }
-    let is_signed = |name: &str| signed.split(';').any(|known| known.eq_ignore_ascii_case(name));
+    let is_signed = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
     for name in ["host", date_header] {
         if !is_signed(name) {
             return Err(IncompleteSignatureError::Unsigned(name.to_owned()));

@@ -26,7 +26,7 @@ pub struct Identity<'a> {
     #[serde(rename = "type")]
     pub kind: Cow<'a, str>,
     /// Of the caller.
-    pub arn: String,
+    pub arn: Cow<'a, str>,
     /// Twelve digits.
     pub account_id: Cow<'a, str>,
     /// The access key that signed.

@@ -41,7 +41,7 @@ impl Facts<'_> {
                 _ => return None,
             },
             "aws:userid" => caller.user_id()?.into(),
-            "aws:principalarn" => self.principal_arn().into(),
+            "aws:principalarn" => self.principal_arn(),
             "aws:principalaccount" | "kms:calleraccount" => (&caller.account).into(),
             "aws:principaltype" => principal_type(&caller.principal).into(),
             "aws:principalisawsservice" => "false".into(),
@@ -64,10 +64,10 @@ impl Facts<'_> {
     }
 
     /// Of a session it is the role's.
-    pub(in crate::ops) fn principal_arn(&self) -> String {
+    pub(in crate::ops) fn principal_arn(&self) -> Cow<'_, str> {
         match (&self.caller.principal, self.caller.identity()) {
             (Principal::Root { .. }, _) | (_, None) => self.caller.arn(),
-            (_, Some(identity)) => identity.arn.clone(),
+            (_, Some(identity)) => (&identity.arn).into(),
         }
     }
 

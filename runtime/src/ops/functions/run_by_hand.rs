@@ -9,7 +9,7 @@ use super::{Resolved, action};
 use crate::ops::access::Access;
 use crate::ops::change::Change;
 use crate::ops::load::check_live;
-use crate::ops::{Caller, Operations, Principal};
+use crate::ops::{Caller, Operations, Principal, Seen};
 
 /// A step that somebody runs by hand.
 #[derive(Clone, Debug)]
@@ -41,13 +41,13 @@ impl Operations {
         &self,
         caller: &Caller,
         event: &InvocationEvent,
-    ) -> Result<Arc<Secret>, LambdaError> {
+    ) -> Result<Arc<Seen<Secret>>, LambdaError> {
         let seen = self.find_secret(caller, &Access::secret("RotateSecret", &event.secret_id)).await;
         let seen = seen.map_err(|error| {
             LambdaError::new(LambdaErrorCode::InvalidRequestContent, format!("SecretId: {}", error.message))
         })?;
         check_live(&seen.record)?;
-        Ok(seen.record)
+        Ok(seen)
     }
 
     /// Everything about an invocation but the run of it. A rotation that is unfinished comes first: a step by

@@ -1,7 +1,7 @@
 //! What bears on what a user or a role may do: all that evaluation knows of the records of IAM.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use keywheel_domain::api::ApiError;
 use keywheel_domain::iam::{Group, Permissions, Role, Tag, User, builtin_policy};
@@ -9,9 +9,9 @@ use keywheel_domain::policy::{Document, Kind};
 use serde::de::DeserializeOwned;
 
 use super::records::Managed;
-use crate::ops::load::from_entry;
+use crate::ops::load::{from_entry, store_failed};
 use crate::ops::{COMMIT_ATTEMPTS_MAX, Operations, contended, keys};
-use crate::store::{Key, Revision};
+use crate::store::{Cache, Key, Lookup, Revision, Store};
 
 /// Users and roles kept in memory, each. When there are more, all are forgotten and read again as needed.
 const IDENTITIES_CACHED_MAX: usize = 1024;
@@ -52,29 +52,17 @@ pub struct NamedPolicy {
 }
 
 /// Identities that were read, by account and name.
-#[derive(Default)]
-pub(in crate::ops) struct IdentityCache {
-    users: Kept<Identity>,
-    roles: Kept<RoleIdentity>,
+pub(in crate::ops) struct Identities {
+    users: Cache<String, Identity>,
+    roles: Cache<String, RoleIdentity>,
 }
 
-type Kept<T> = RwLock<HashMap<(String, String), Read<T>>>;
-
-/// An identity as it was read.
-struct Read<T> {
-    identity: Arc<T>,
-    /// The records that it was read from.
-    sources: Arc<Vec<(Key, Revision)>>,
-    /// The store's revision when they were last looked at, or an earlier one.
-    checked: Revision,
-}
-
-impl<T> Clone for Read<T> {
-    fn clone(&self) -> Self {
+impl Identities {
+    /// None yet, of this store.
+    pub(in crate::ops) fn new(store: &Arc<dyn Store>) -> Self {
         Self {
-            identity: Arc::clone(&self.identity),
-            sources: Arc::clone(&self.sources),
-            checked: self.checked,
+            users: Cache::new(Arc::clone(store), IDENTITIES_CACHED_MAX),
+            roles: Cache::new(Arc::clone(store), IDENTITIES_CACHED_MAX),
         }
     }
 }
@@ -100,15 +88,15 @@ impl Operations {
         account: &str,
         name: &str,
     ) -> Result<Option<Arc<Identity>>, ApiError> {
-        let kept = &self.identities.users;
+        let users = &self.identities.users;
+        let cached = cached_name(account, name);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            // Before anything is loaded: what is committed meanwhile makes the next request look again.
-            let checked = *self.changes.borrow();
-            if let Some(known) = self.kept(kept, (account, name), checked).await? {
-                return Ok(Some(known));
-            }
-            if let Ok(found) = self.read_user(account, name).await? {
-                return Ok(keep(kept, (account, name), checked, found));
+            let missed = match users.find(&cached).await.map_err(|error| store_failed(&error))? {
+                Lookup::Hit(known) => return Ok(Some(known)),
+                Lookup::Miss(missed) => missed,
+            };
+            if let Ok(found) = Box::pin(self.read_user(account, name)).await? {
+                return Ok(found.map(|(identity, sources)| users.keep(cached, missed, sources, identity)));
             }
         }
         Err(contended())
@@ -120,38 +108,18 @@ impl Operations {
         account: &str,
         name: &str,
     ) -> Result<Option<Arc<RoleIdentity>>, ApiError> {
-        let kept = &self.identities.roles;
+        let roles = &self.identities.roles;
+        let cached = cached_name(account, name);
         for _ in 0..COMMIT_ATTEMPTS_MAX {
-            let checked = *self.changes.borrow();
-            if let Some(known) = self.kept(kept, (account, name), checked).await? {
-                return Ok(Some(known));
-            }
-            if let Ok(found) = self.read_role(account, name).await? {
-                return Ok(keep(kept, (account, name), checked, found));
+            let missed = match roles.find(&cached).await.map_err(|error| store_failed(&error))? {
+                Lookup::Hit(known) => return Ok(Some(known)),
+                Lookup::Miss(missed) => missed,
+            };
+            if let Ok(found) = Box::pin(self.read_role(account, name)).await? {
+                return Ok(found.map(|(role, sources)| roles.keep(cached, missed, sources, role)));
             }
         }
         Err(contended())
-    }
-
-    /// What is kept, if it is still so.
-    async fn kept<T>(
-        &self,
-        kept: &Kept<T>,
-        (account, name): (&str, &str),
-        checked: Revision,
-    ) -> Result<Option<Arc<T>>, ApiError> {
-        let place = (account.to_owned(), name.to_owned());
-        let known = kept.read().unwrap_or_else(PoisonError::into_inner).get(&place).cloned();
-        let Some(known) = known else { return Ok(None) };
-        if known.checked == checked {
-            return Ok(Some(known.identity));
-        }
-        if !self.are_as_read(&known.sources).await? {
-            return Ok(None);
-        }
-        let identity = Arc::clone(&known.identity);
-        kept.write().unwrap_or_else(PoisonError::into_inner).insert(place, Read { checked, ..known });
-        Ok(Some(identity))
     }
 
     async fn read_user(&self, account: &str, name: &str) -> Attempt<Found<Identity>> {
@@ -189,15 +157,6 @@ impl Operations {
             (RoleIdentity { identity, trust, session_seconds_max: role.session_seconds_max }, sources)
         };
         Ok(read.map(|read| read.map(with_trust)))
-    }
-
-    async fn are_as_read(&self, sources: &[(Key, Revision)]) -> Result<bool, ApiError> {
-        for (key, revision) in sources {
-            if self.load_entry(key).await?.map(|entry| entry.revision) != Some(*revision) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// Loads a record and notes it.
@@ -272,25 +231,9 @@ impl Operations {
     }
 }
 
-/// Keeps what was found, and forgets what is not there.
-fn keep<T>(
-    kept: &Kept<T>,
-    (account, name): (&str, &str),
-    checked: Revision,
-    found: Found<T>,
-) -> Option<Arc<T>> {
-    let place = (account.to_owned(), name.to_owned());
-    let mut kept = kept.write().unwrap_or_else(PoisonError::into_inner);
-    let Some((identity, sources)) = found else {
-        kept.remove(&place);
-        return None;
-    };
-    if kept.len() >= IDENTITIES_CACHED_MAX && !kept.contains_key(&place) {
-        kept.clear();
-    }
-    let identity = Arc::new(identity);
-    kept.insert(place, Read { identity: Arc::clone(&identity), sources: Arc::new(sources), checked });
-    Some(identity)
+/// No account has a colon in its number.
+fn cached_name(account: &str, name: &str) -> String {
+    [account, ":", name].concat()
 }
 
 /// A stored document. One that cannot be read any more must not be passed over: it may deny something.

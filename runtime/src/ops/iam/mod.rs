@@ -26,6 +26,6 @@ mod tags;
 mod users;
 
 pub(super) use self::access_keys::without_key;
-pub(super) use self::identity::IdentityCache;
+pub(super) use self::identity::Identities;
 pub use self::identity::{Identity, NamedPolicy, RoleIdentity};
 pub(super) use self::key_uses::KeyUses;

@@ -18,7 +18,7 @@ impl Operations {
         Ok(GetCallerIdentityResponse {
             user_id: caller.user_id().unwrap_or_default(),
             account: caller.account.clone(),
-            arn: caller.arn(),
+            arn: caller.arn().into_owned(),
         })
     }
 

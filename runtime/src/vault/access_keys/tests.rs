@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use keywheel_domain::envelope::Key as RootBytes;
 use keywheel_domain::sensitive::Sensitive;
 use redb::backends::InMemoryBackend;
+use tokio::sync::watch;
 
 use super::*;
 use crate::config::RootAccessKey;
 use crate::entropy::SystemEntropy;
-use crate::store::{Batch, CommitError, Entry, Key, RedbStore};
+use crate::store::{Batch, CommitError, Entry, Key, RedbStore, Revision};
 use crate::vault::{LocalRing, RootKey};
 
 const ACCOUNT: &str = "123456789012";
