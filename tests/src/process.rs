@@ -62,7 +62,15 @@ impl Keywheel {
     /// # Errors
     /// It ends before it is ready.
     pub async fn start_with(command: &mut Command) -> Result<Self> {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        Self::start_logging_to(Stdio::piped(), command).await
+    }
+
+    /// The same, with its log where nobody copies it.
+    ///
+    /// # Errors
+    /// It ends before it is ready.
+    pub async fn start_logging_to(log: Stdio, command: &mut Command) -> Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
         let stdout = transcribe(child.stdout.take());
         let stderr = transcribe(child.stderr.take());
         let address = SocketAddr::from(([127, 0, 0, 1], 0));

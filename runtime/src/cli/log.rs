@@ -1,16 +1,36 @@
-//! The log: lines on standard error.
+//! The log: lines on standard error, written by a thread of their own. Who reads them slowly, or not at all, holds no
+//! request and no rotation up: then lines are dropped, and counted.
 
 use std::io;
 
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogConfig, LogFormat};
+
+/// Lines that wait to be written; there are some 300 bytes in one of a request.
+const LINES_WAITING_MAX: usize = 32_768;
+/// As the system shows it.
+const THREAD_NAME: &str = "log";
+
+/// A log that was started. What waits is written when it is dropped, unless that takes longer than a second.
+pub(super) struct Log {
+    writer: NonBlocking,
+    _written_at_the_end: WorkerGuard,
+}
+
+impl Log {
+    /// Counts the lines that nobody read in time.
+    pub(super) fn dropped(&self) -> ErrorCounter {
+        self.writer.error_counter()
+    }
+}
 
 /// Starts to log.
 ///
 /// # Errors
 /// The level is none, or a log was started before.
-pub(super) fn start(config: &LogConfig) -> anyhow::Result<()> {
+pub(super) fn start(config: &LogConfig) -> anyhow::Result<Log> {
     let filter = EnvFilter::try_new(&config.level).map_err(|_| {
         anyhow::anyhow!(
             "--log-level and KEYWHEEL_LOG take error, warn, info, debug, trace or directives such as \
@@ -18,12 +38,17 @@ pub(super) fn start(config: &LogConfig) -> anyhow::Result<()> {
             config.level
         )
     })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(LINES_WAITING_MAX)
+        .thread_name(THREAD_NAME)
+        .finish(io::stderr());
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer.clone());
     let started = match config.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => {
             builder.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
         }
     };
-    started.map_err(|error| anyhow::anyhow!("the log could not be started: {error}"))
+    started.map_err(|error| anyhow::anyhow!("the log could not be started: {error}"))?;
+    Ok(Log { writer, _written_at_the_end: guard })
 }

@@ -15,6 +15,7 @@ use keywheel_functions::{Builtin, builtins};
 use keywheel_host::{Catalog, Engine, EngineOptions, Limits};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{oneshot, watch};
+use tracing_appender::non_blocking::ErrorCounter;
 
 use super::{Failure, log};
 use crate::audit::trail::{self, Trail};
@@ -117,18 +118,18 @@ pub(super) fn run(arguments: ServeArguments) -> Result<(), Failure> {
     };
     let config = Config::read(arguments, &|name| std::env::var(name).ok())
         .map_err(|error| Failure::Usage(error.into()))?;
-    log::start(&config.log).map_err(Failure::Usage)?;
+    let log = log::start(&config.log).map_err(Failure::Usage)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the threads of the server could not be started")?;
-    let served = runtime.block_on(serve(config));
+    let served = runtime.block_on(serve(config, log.dropped()));
     // A compilation cannot be interrupted; nobody waits for its end.
     runtime.shutdown_timeout(BACKGROUND_TIME_MAX);
     Ok(served?)
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config, dropped: ErrorCounter) -> anyhow::Result<()> {
     let stop = stop_on_signals()?;
     // First of all the port: when it is taken, nothing has been made yet.
     let mut listener = Listener::bind(config.listen.address).await?;
@@ -137,7 +138,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let metrics = Arc::new(Metrics::new());
+    let metrics = Arc::new(Metrics::new().with_log(dropped));
     let store = open_store(&config.store)?;
 
     let root = open_root_key(&*store, &config.keys.root_key, PassphraseCost::RECOMMENDED, &*entropy).await?;

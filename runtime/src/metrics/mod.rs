@@ -4,6 +4,7 @@
 //! label, or a flood of made-up operations would fill the memory.
 
 mod census;
+mod log;
 mod webhooks;
 
 use std::sync::atomic::AtomicU64;
@@ -16,8 +17,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use tracing_appender::non_blocking::ErrorCounter;
+
 use self::census::CensusGauges;
 pub use self::census::{JobCounts, SecretCounts};
+use self::log::DroppedLines;
 pub use self::webhooks::WebhookMetrics;
 
 /// Upper bounds of the durations of requests: 100 us, doubling, to 3.3 s.
@@ -98,6 +102,13 @@ impl Metrics {
         };
         metrics.register();
         metrics
+    }
+
+    /// With the lines of the log that are dropped.
+    #[must_use]
+    pub fn with_log(mut self, dropped: ErrorCounter) -> Self {
+        self.registry.register_collector(Box::new(DroppedLines(dropped)));
+        self
     }
 
     fn register(&mut self) {

@@ -1,5 +1,7 @@
 //! The log of the real binary, as a program reads it.
 
+use std::io;
+
 use keywheel_tests::canary;
 use keywheel_tests::process::{self, Keywheel};
 use serde_json::{Value, json};
@@ -14,7 +16,7 @@ async fn each_line_is_one_json_object_without_a_value() {
     client.call("CreateSecret", secret).await.unwrap();
     client.refusal("GetSecretValue", json!({ "SecretId": "none" })).await.unwrap();
 
-    let log = keywheel.kill();
+    let (_, log) = keywheel.stop().await.unwrap();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let told = |operation: &str, code: &str| {
         lines.iter().any(|line| line["operation"] == operation && line["code"] == code)
@@ -22,4 +24,20 @@ async fn each_line_is_one_json_object_without_a_value() {
     assert!(told("CreateSecret", "OK"), "{log}");
     assert!(told("GetSecretValue", "ResourceNotFoundException"), "{log}");
     assert!(!canary::is_in(log.as_bytes()), "{log}");
+}
+
+/// A pipe takes 64 KiB, some 250 lines of requests, before whoever writes to it waits.
+#[tokio::test]
+async fn a_log_that_nobody_reads_holds_nothing_up() {
+    let data = tempfile::tempdir().unwrap();
+    let (_unread, log) = io::pipe().unwrap();
+    let mut command = process::serve(data.path()).unwrap();
+    let keywheel = Keywheel::start_logging_to(log.into(), &mut command).await.unwrap();
+    for _ in 0..500 {
+        keywheel.client().call("GetRandomPassword", json!({})).await.unwrap();
+    }
+    let metrics = keywheel.client().get("/metrics").await.unwrap();
+    assert!(metrics.contains("\nkeywheel_log_lines_dropped_total 0\n"), "{metrics}");
+    let (ended, _) = keywheel.stop().await.unwrap();
+    assert!(ended.success(), "{ended}");
 }

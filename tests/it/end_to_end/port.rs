@@ -65,7 +65,7 @@ async fn the_port_speaks_tls_of_today_and_nothing_else() {
     let stranger = Authority::new("a stranger").unwrap();
     let refused = stderr(&site.list(&stranger).await);
     assert!(refused.contains("could not show that it is the server"), "{refused}");
-    let logged = site.keywheel.kill();
+    let (_, logged) = site.keywheel.stop().await.unwrap();
     assert!(logged.contains("operation=\"ListRotations\"") && !logged.contains("ERROR"), "{logged}");
 }
 
