@@ -137,7 +137,7 @@ impl Server {
             body: received.take(),
         };
         // A panic is a bug in one operation. The store holds whole commits only, so the others go on.
-        let answer = AssertUnwindSafe(lambda.answer(caller, call)).catch_unwind().await;
+        let answer = AssertUnwindSafe(Box::pin(lambda.answer(caller, call))).catch_unwind().await;
         Ok(answer.unwrap_or_else(|_| Err(ApiError::internal().into()))?)
     }
 }

@@ -201,7 +201,7 @@ impl Taken {
             _ = self.stopping.wait_for(|stopping| *stopping) => return,
         };
         match agreed {
-            Ok(stream) => answer_on(stream, server, origin, self.stopping).await,
+            Ok(stream) => Box::pin(answer_on(stream, server, origin, self.stopping)).await,
             // A client that does not trust the certificate, or that does not speak TLS.
             Err(error) => tracing::debug!(%error, "a client did not agree on TLS"),
         }

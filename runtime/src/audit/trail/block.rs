@@ -133,7 +133,7 @@ mod tests {
         let call = Call {
             user_identity: Identity {
                 kind: "Root".into(),
-                arn: "arn:aws:iam::123456789012:root".to_owned(),
+                arn: "arn:aws:iam::123456789012:root".into(),
                 account_id: "123456789012".into(),
                 access_key_id: None,
                 user_name: None,

@@ -14,7 +14,7 @@ fn call(name: &str) -> Call<'_> {
     Call {
         user_identity: Identity {
             kind: "Root".into(),
-            arn: "arn:aws:iam::123456789012:root".to_owned(),
+            arn: "arn:aws:iam::123456789012:root".into(),
             account_id: "123456789012".into(),
             access_key_id: Some("AKIATEST".into()),
             user_name: None,
