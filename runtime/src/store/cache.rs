@@ -2,7 +2,7 @@
 //!
 //! The change feed moves with every commit, before that is answered. So an entry that was looked at since the feed
 //! moved is as it was, and any other is looked at again: one read of each after a commit and none between two.
-//! Whoever changes an entry need not know what was made of it, and need not even live to be answered.
+//! Whoever changes an entry need not know what was made of it, nor outlive the change.
 //!
 //! That holds where one process has the store for itself. Where several share one, a feed may be behind, and
 //! entries are looked at each time.
