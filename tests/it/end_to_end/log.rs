@@ -2,8 +2,8 @@
 
 use std::io;
 
-use keywheel_tests::canary;
 use keywheel_tests::process::{self, Keywheel};
+use keywheel_tests::{canary, wait};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -33,9 +33,12 @@ async fn a_log_that_nobody_reads_holds_nothing_up() {
     let (_unread, log) = io::pipe().unwrap();
     let mut command = process::serve(data.path()).unwrap();
     let keywheel = Keywheel::start_logging_to(log.into(), &mut command).await.unwrap();
-    for _ in 0..500 {
-        keywheel.client().call("GetRandomPassword", json!({})).await.unwrap();
-    }
+    let requests = async {
+        for _ in 0..500 {
+            keywheel.client().call("GetRandomPassword", json!({})).await.unwrap();
+        }
+    };
+    tokio::time::timeout(wait::PATIENCE, requests).await.expect("the log holds requests up");
     let metrics = keywheel.client().get("/metrics").await.unwrap();
     assert!(metrics.contains("\nkeywheel_log_lines_dropped_total 0\n"), "{metrics}");
     let (ended, _) = keywheel.stop().await.unwrap();
