@@ -3,7 +3,7 @@
 
 use std::io;
 
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogConfig, LogFormat};
@@ -15,15 +15,9 @@ const THREAD_NAME: &str = "log";
 
 /// A log that was started. What waits is written when it is dropped, unless that takes longer than a second.
 pub(super) struct Log {
-    writer: NonBlocking,
-    _written_at_the_end: WorkerGuard,
-}
-
-impl Log {
     /// Counts the lines that nobody read in time.
-    pub(super) fn dropped(&self) -> ErrorCounter {
-        self.writer.error_counter()
-    }
+    pub(super) dropped: ErrorCounter,
+    _written_at_the_end: WorkerGuard,
 }
 
 /// Starts to log.
@@ -42,7 +36,8 @@ pub(super) fn start(config: &LogConfig) -> anyhow::Result<Log> {
         .buffered_lines_limit(LINES_WAITING_MAX)
         .thread_name(THREAD_NAME)
         .finish(io::stderr());
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer.clone());
+    let dropped = writer.error_counter();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let started = match config.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => {
@@ -50,5 +45,5 @@ pub(super) fn start(config: &LogConfig) -> anyhow::Result<Log> {
         }
     };
     started.map_err(|error| anyhow::anyhow!("the log could not be started: {error}"))?;
-    Ok(Log { writer, _written_at_the_end: guard })
+    Ok(Log { dropped, _written_at_the_end: guard })
 }

@@ -123,7 +123,7 @@ pub(super) fn run(arguments: ServeArguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .context("the threads of the server could not be started")?;
-    let served = runtime.block_on(serve(config, log.dropped()));
+    let served = runtime.block_on(serve(config, log.dropped.clone()));
     // A compilation cannot be interrupted; nobody waits for its end.
     runtime.shutdown_timeout(BACKGROUND_TIME_MAX);
     Ok(served?)

@@ -16,7 +16,6 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
-
 use tracing_appender::non_blocking::ErrorCounter;
 
 use self::census::CensusGauges;

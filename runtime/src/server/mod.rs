@@ -7,7 +7,7 @@
 //!
 //! Deliberately absent: rules about secrets. What arrives here is named in logs, never repeated.
 
-// Every request moves its future a few times, and one of 14 KiB pushes all else out of the first cache.
+// A request moves its future a few times; with the longest branch in it, it had 14 KiB.
 #![cfg_attr(not(test), warn(clippy::large_futures))]
 
 mod answer_body;

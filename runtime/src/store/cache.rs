@@ -1,11 +1,10 @@
 //! What was made of entries, kept in memory for as long as the entries are as they were.
 //!
-//! The change feed moves with every commit, before that is answered. So an entry that was looked at since the feed
-//! moved is as it was, and any other is looked at again: one read of each after a commit and none between two.
-//! Whoever changes an entry need not know what was made of it, nor outlive the change.
+//! An entry that was looked at since the store's revision moved is as it was, and any other is looked at again: one
+//! read of each after a commit and none between two. Whoever changes an entry need not know what was made of it, nor
+//! outlive the change. What is found is as new as what is loaded after it, but for commits that come in between.
 //!
-//! That holds where one process has the store for itself. Where several share one, a feed may be behind, and
-//! entries are looked at each time.
+//! That holds where one process has the store for itself. Where several share one, entries are looked at each time.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -13,14 +12,11 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use tokio::sync::watch;
-
 use super::{Key, Revision, Store, StoreError};
 
 /// See the module's documentation.
 pub struct Cache<K, T> {
     store: Arc<dyn Store>,
-    changes: watch::Receiver<Revision>,
     kept: RwLock<HashMap<K, Arc<Kept<T>>>>,
     kept_max: usize,
 }
@@ -46,8 +42,7 @@ pub struct Missed(Revision);
 impl<K: Eq + Hash, T> Cache<K, T> {
     /// A cache for so many; when there are more, all are forgotten, and made again as needed.
     pub fn new(store: Arc<dyn Store>, kept_max: usize) -> Self {
-        let changes = store.changes();
-        Self { store, changes, kept: RwLock::default(), kept_max }
+        Self { store, kept: RwLock::default(), kept_max }
     }
 
     /// What was kept under this name, if all that it was made of is as it was.
@@ -57,7 +52,7 @@ impl<K: Eq + Hash, T> Cache<K, T> {
         Q: Eq + Hash + ?Sized,
     {
         // Before anything is loaded: what is committed meanwhile makes the next one look again.
-        let now = *self.changes.borrow();
+        let now = self.store.revision();
         let Some(kept) = self.read().get(name).cloned() else { return Ok(Lookup::Miss(Missed(now))) };
         let is_fresh = kept.checked.load(Ordering::Relaxed) >= now.number();
         if !is_fresh || !self.store.exclusive() {

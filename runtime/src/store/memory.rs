@@ -111,6 +111,10 @@ impl Store for MemoryStore {
         self.latest.subscribe()
     }
 
+    fn revision(&self) -> Revision {
+        self.image().latest
+    }
+
     fn exclusive(&self) -> bool {
         self.exclusive
     }

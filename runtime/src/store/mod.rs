@@ -112,6 +112,11 @@ pub trait Store: Send + Sync + 'static {
     /// The feed is closed when the store takes no more commits, after one that failed.
     fn changes(&self) -> watch::Receiver<Revision>;
 
+    /// The revision of the entries that reads see: as long as it is the same, they are. The feed may still be behind it.
+    fn revision(&self) -> Revision {
+        *self.changes().borrow()
+    }
+
     /// Whether this process alone can write, as long as the store is open. Then every lease that an
     /// earlier process wrote is stale: that process lost the store before this one got it.
     fn exclusive(&self) -> bool;

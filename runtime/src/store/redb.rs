@@ -59,9 +59,10 @@ impl RedbStore {
         guarded(|| {
             let database = probe::open(path.as_ref())?;
             format::check(&database)?;
-            let view = Arc::new(View::open(&database).map_err(format::refused)?);
+            let revision = format::read_revision(&database)?;
+            let view = Arc::new(View::open(&database, revision).map_err(format::refused)?);
             // Without a sender the change feed is closed: no commit will come.
-            let latest = watch::Sender::new(format::read_revision(&database)?).subscribe();
+            let latest = watch::Sender::new(revision).subscribe();
             Ok(Self { view, latest, queue: None, writer: None, _read_only: Some(database) })
         })
     }
@@ -79,8 +80,9 @@ impl RedbStore {
 
     fn start(database: Database) -> Result<Self, OpenError> {
         format::check(&database)?;
-        let latest = watch::Sender::new(format::read_revision(&database)?);
-        let view = Arc::new(View::open(&database).map_err(format::refused)?);
+        let revision = format::read_revision(&database)?;
+        let latest = watch::Sender::new(revision);
+        let view = Arc::new(View::open(&database, revision).map_err(format::refused)?);
         let (queue, waiting) = mpsc::channel(COMMITS_WAITING_MAX);
         let feed = latest.subscribe();
         let writer = thread::Builder::new().name("store-writer".to_owned()).spawn({
@@ -131,6 +133,10 @@ impl Store for RedbStore {
         let mut changes = self.latest.clone();
         changes.mark_unchanged();
         changes
+    }
+
+    fn revision(&self) -> Revision {
+        self.view.revision()
     }
 
     fn exclusive(&self) -> bool {

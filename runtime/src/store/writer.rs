@@ -99,7 +99,7 @@ fn write_group(
     } else {
         format::write_revision(&transaction, after).map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        view.renew(database).map_err(failed)?;
+        view.renew(database, after).map_err(failed)?;
         latest.send_replace(after);
     }
     Ok(answers)

@@ -24,6 +24,8 @@ struct Overtaken {
     kinds: [&'static str; 2],
     planned: Mutex<Option<Batch>>,
     has_looked: AtomicBool,
+    /// A feed that tells no commit: each falls between the new view and the feed's move.
+    late: Option<watch::Sender<Revision>>,
 }
 
 impl Overtaken {
@@ -60,7 +62,11 @@ impl Store for Overtaken {
     }
 
     fn changes(&self) -> watch::Receiver<Revision> {
-        self.inner.changes()
+        self.late.as_ref().map_or_else(|| self.inner.changes(), watch::Sender::subscribe)
+    }
+
+    fn revision(&self) -> Revision {
+        self.inner.revision()
     }
 
     fn exclusive(&self) -> bool {
@@ -69,10 +75,13 @@ impl Store for Overtaken {
 }
 
 /// A store with a secret, and the ARN of that.
-async fn with_secret(kinds: [&'static str; 2]) -> (Arc<Overtaken>, Node, String, TempDir) {
+async fn with_secret(
+    kinds: [&'static str; 2],
+    late: Option<watch::Sender<Revision>>,
+) -> (Arc<Overtaken>, Node, String, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let (planned, has_looked) = (Mutex::default(), AtomicBool::default());
-    let store = Arc::new(Overtaken { inner: SimStore::new(), kinds, planned, has_looked });
+    let store = Arc::new(Overtaken { inner: SimStore::new(), kinds, planned, has_looked, late });
     let shared = Arc::clone(&store) as Arc<dyn Store>;
     let (clock, entropy) = (Arc::new(SimClock::at_noon()), Arc::new(SimEntropy::new(1)));
     let node = Node::open(shared, folder.path(), &["noop"], clock, entropy).await.unwrap();
@@ -82,7 +91,7 @@ async fn with_secret(kinds: [&'static str; 2]) -> (Arc<Overtaken>, Node, String,
 }
 
 async fn check_read(whole: bool, expected: &str) {
-    let (store, node, arn, _folder) = with_secret(["secret", "value"]).await;
+    let (store, node, arn, _folder) = with_secret(["secret", "value"], None).await;
     let batch = Batch::new().delete(keys::value(&arn, FIRST));
     let secret = keys::secret(&Node::root().scope(), "overtaken");
     store.plan(if whole { batch.delete(secret) } else { batch });
@@ -97,10 +106,23 @@ async fn a_deleted_secret_is_not_found_and_a_lost_value_is_a_fault() {
     check_read(false, "InternalServiceError: An error occurred on the server side.").await;
 }
 
+/// The record was taken from memory again and again, since the feed did not tell its deletion yet.
+#[tokio::test]
+async fn a_deletion_that_the_feed_does_not_tell_yet_is_no_fault() {
+    let late = Some(watch::Sender::new(Revision::default()));
+    let (store, node, arn, _folder) = with_secret(["secret", "value"], late).await;
+    node.call("GetSecretValue", &json!({"SecretId": "overtaken"})).await.unwrap();
+    let secret = keys::secret(&Node::root().scope(), "overtaken");
+    store.inner.commit(Batch::new().delete(keys::value(&arn, FIRST)).delete(secret)).await.unwrap();
+    let read = node.call("GetSecretValue", &json!({"SecretId": "overtaken"})).await;
+    let told = "ResourceNotFoundException: Secrets Manager can't find the specified secret.";
+    assert_eq!(read.unwrap_err().to_string(), told);
+}
+
 /// A rotation that ended just then was told as one that there never was.
 #[tokio::test]
 async fn a_rotation_that_ends_while_it_is_asked_for_is_found() {
-    let (store, node, arn, _folder) = with_secret(["job", "history"]).await;
+    let (store, node, arn, _folder) = with_secret(["job", "history"], None).await;
     let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:noop");
     let rotate =
         json!({"SecretId": "overtaken", "ClientRequestToken": SECOND, "RotationLambdaARN": function});

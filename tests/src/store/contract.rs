@@ -151,6 +151,7 @@ async fn revisions_grow(store: &dyn Store) {
     for round in ["1", "2", "3"] {
         let after = put(store, round, round).await;
         assert!(*store.changes().borrow() >= after, "the feed moves before the answer");
+        assert_eq!(store.revision(), after, "reads see what was answered");
         assert!(after > before, "{after:?} follows {before:?}");
         assert_eq!(
             outcome(store, Batch::new().expect(key(round), None)).await,

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicUsize;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use super::*;
 use crate::store::{Batch, CommitError, Entry, MemoryStore};
