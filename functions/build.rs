@@ -51,7 +51,7 @@ fn main() {
         if !features.is_empty() {
             arguments.extend(["--features", &features]);
         }
-        let built = guest_build::build(&arguments);
+        let built = guest_build::build(&arguments, &[]);
         for rotator in chosen {
             let component = built.join(rotator.package.replace('-', "_")).with_extension("wasm");
             wasm.push((rotator.name, guest_build::keep(&component, rotator.name)));

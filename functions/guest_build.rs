@@ -24,13 +24,13 @@ const NATIVE_VARIABLES: [&str; 9] = [
     "__CARGO_DEFAULT_LIB_METADATA",
 ];
 
-/// Runs `cargo build` for guests with more arguments, which name them. Returns the folder of the
-/// results.
+/// Runs `cargo build` for guests with more arguments, which name them, and with variables that change what the
+/// profile says. Returns the folder of the results.
 ///
 /// # Panics
 ///
 /// When the guests do not compile: a build script has no other way to say so.
-pub(crate) fn build(arguments: &[&str]) -> PathBuf {
+pub(crate) fn build(arguments: &[&str], variables: &[(&str, &str)]) -> PathBuf {
     require_target();
     let folder = target_folder();
     let mut cargo = Command::new(variable("CARGO"));
@@ -39,6 +39,7 @@ pub(crate) fn build(arguments: &[&str]) -> PathBuf {
     for name in NATIVE_VARIABLES {
         cargo.env_remove(name);
     }
+    cargo.envs(variables.iter().copied());
     let status = cargo.status().expect("cargo can be started, since it runs this build script");
     assert!(status.success(), "the guests do not compile: see the errors of the compiler above");
     folder.join(TARGET).join(PROFILE)

@@ -2,10 +2,17 @@
 
 #[path = "../../functions/guest_build.rs"]
 mod guest_build;
+#[path = "src/as_deployed.rs"]
+mod listed;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+
+use listed::AS_DEPLOYED;
+
+/// Links a guest without optimising it as a whole.
+const APART: (&str, &str) = ("CARGO_PROFILE_GUEST_LTO", "off");
 
 fn main() {
     let here = guest_build::variable("CARGO_MANIFEST_DIR");
@@ -21,14 +28,27 @@ fn main() {
         ],
     );
 
-    let mut table = String::from("&[\n");
+    let mut guests = Vec::new();
     // The inner cargo compiles this package too, as the library beside the examples: it ends here.
     if guest_build::variable("CARGO_CFG_TARGET_FAMILY") != "wasm" {
-        let built = guest_build::build(&["--package", "keywheel-guests", "--examples"]).join("examples");
-        for name in examples(&Path::new(&here).join("examples")) {
-            let file = guest_build::keep(&built.join(&name).with_extension("wasm"), &name);
-            writeln!(table, "    ({name:?}, include_bytes!({file:?})),").expect("a string takes any text");
+        let (as_deployed, others): (Vec<String>, Vec<String>) = examples(&Path::new(&here).join("examples"))
+            .into_iter()
+            .partition(|name| AS_DEPLOYED.contains(&name.as_str()));
+        for (names, variables) in [(as_deployed, [].as_slice()), (others, &[APART])] {
+            let mut arguments = vec!["--package", "keywheel-guests"];
+            arguments.extend(names.iter().flat_map(|name| ["--example", name]));
+            let built = guest_build::build(&arguments, variables).join("examples");
+            guests.extend(names.into_iter().map(|name| {
+                let file = guest_build::keep(&built.join(&name).with_extension("wasm"), &name);
+                (name, file)
+            }));
         }
+    }
+    guests.sort();
+
+    let mut table = String::from("&[\n");
+    for (name, file) in guests {
+        writeln!(table, "    ({name:?}, include_bytes!({file:?})),").expect("a string takes any text");
     }
     table.push_str("]\n");
     let out = Path::new(&guest_build::variable("OUT_DIR")).join("components.rs");
@@ -38,8 +58,5 @@ fn main() {
 fn examples(folder: &Path) -> Vec<String> {
     let files = fs::read_dir(folder).expect("the examples are in the package");
     let paths = files.map(|file| file.expect("the folder can be read").path());
-    let mut names: Vec<String> =
-        paths.filter_map(|path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned)).collect();
-    names.sort();
-    names
+    paths.filter_map(|path| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned)).collect()
 }

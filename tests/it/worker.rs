@@ -9,8 +9,8 @@ use std::task::{Context, Waker};
 use async_trait::async_trait;
 use keywheel::entropy::Entropy;
 use keywheel::ops::keys::{self, Due, DueEntry};
-use keywheel::store::{Batch, SCAN_ENTRIES_MAX, Store};
-use keywheel::worker::{Invocation, Invoke, Report};
+use keywheel::store::{Batch, RedbStore, SCAN_ENTRIES_MAX, Store};
+use keywheel::worker::{Invocation, Invoke, Report, RoomLimits, Source};
 use keywheel_domain::api::{ApiError, PutSecretValueRequest, SecretValue, UpdateSecretVersionStageRequest};
 use keywheel_domain::rotation::{Outcome, Step};
 use keywheel_domain::time::Timestamp;
@@ -19,6 +19,7 @@ use keywheel_tests::clock::SimClock;
 use keywheel_tests::entropy::SimEntropy;
 use keywheel_tests::node::{ACCOUNT, Node, REGION};
 use keywheel_tests::store::SimStore;
+use keywheel_tests::wait;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 
@@ -240,6 +241,40 @@ async fn a_group_never_rotates_more_secrets_at_once_than_it_says() {
     }
     assert_eq!(*function.inside.lock().unwrap(), (1, GROUP_MAX));
     assert_eq!(targets_left(&node).await, BTreeMap::from([("group-0.example:5432".to_owned(), 1)]));
+    stop.send(true).unwrap();
+    work.await.unwrap();
+}
+
+/// Steps of one function that end at the same time: each is remembered, or was and had to give way to a newer one.
+#[tokio::test]
+async fn no_invocation_is_forgotten_because_others_end_with_it() {
+    const SECRETS: usize = 64;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(RedbStore::open(folder.path().join("store.redb")).unwrap());
+    let (clock, entropy) = (Arc::new(SimClock::at_noon()), Arc::new(SimEntropy::new(9)));
+    let node = Node::open(store, folder.path(), &["noop"], clock, entropy).await.unwrap();
+    let function = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:noop");
+    for index in 0..SECRETS {
+        let (name, token) = (format!("app/{index}"), format!("second-{index:032}"));
+        let members = json!({"Name": name, "SecretString": "{}", "ClientRequestToken": FIRST});
+        node.call("CreateSecret", &members).await.unwrap();
+        let members = json!({"SecretId": name, "RotationLambdaARN": function, "ClientRequestToken": token});
+        node.call("RotateSecret", &members).await.unwrap();
+    }
+    let noop = Source { name: "noop".into(), wasm: keywheel_guests::component("noop") };
+    let room = RoomLimits { running_max: SECRETS, function_max: SECRETS, ..RoomLimits::default() };
+    let worker = node.worker_with_room(vec![noop], room).await.unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let work = tokio::spawn(worker.run(stopped));
+    let steps = SECRETS * Step::ALL.len();
+    let numbers = wait::until("every step to be remembered", async || {
+        let told = node.call("Keywheel.ListFunctionLogs", &json!({"FunctionName": "noop"})).await.unwrap();
+        let invocations = told["Invocations"].as_array().unwrap();
+        let numbers: Vec<usize> =
+            invocations.iter().map(|one| serde_json::from_value(one["Number"].clone()).unwrap()).collect();
+        Ok((numbers.last() == Some(&steps)).then_some(numbers))
+    });
+    assert_eq!(numbers.await.unwrap(), (steps - 99..=steps).collect::<Vec<_>>());
     stop.send(true).unwrap();
     work.await.unwrap();
 }

@@ -12,15 +12,14 @@ use keywheel_domain::sensitive::Sensitive;
 use keywheel_domain::target::Target;
 use keywheel_domain::version::CURRENT;
 use keywheel_host::{Catalog, Egress, Function, Limits, LoadError};
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 
 use super::guest_secrets::GuestSecrets;
+use super::invocation_logs::InvocationLogs;
 use super::{Invocation, Invoke, Report};
 use crate::clock::{Clock, SystemClock};
 use crate::ops::{Caller, InvocationLog, Operations, Resolved};
 
-/// Logs of invocations that are being stored at once. There are as many steps at most; more are not kept.
-const LOGS_MAX: usize = 64;
 /// Bytes of a mebibyte.
 const MEBIBYTE: usize = 1024 * 1024;
 
@@ -40,7 +39,7 @@ pub struct HostInvoke {
     catalog: Catalog,
     builtins: BTreeMap<String, (Source, OnceCell<Arc<Function>>)>,
     limits: Limits,
-    logs: Arc<Semaphore>,
+    logs: Arc<InvocationLogs>,
 }
 
 /// Why a function does not run.
@@ -69,7 +68,8 @@ impl HostInvoke {
         let builtins =
             sources.into_iter().map(|source| (source.name.clone(), (source, OnceCell::new()))).collect();
         let clock = Arc::new(SystemClock);
-        Self { ops, clock, catalog, builtins, limits, logs: Arc::new(Semaphore::new(LOGS_MAX)) }
+        let logs = InvocationLogs::new(Arc::clone(&ops));
+        Self { ops, clock, catalog, builtins, limits, logs }
     }
 
     /// The host with another clock, which tells when invocations ended.
@@ -203,21 +203,8 @@ impl HostInvoke {
             failure: (report.outcome != keywheel_host::Outcome::Done).then(|| report.outcome.to_string()),
             lines: lines(&report),
         };
-        self.remember(scope, resolved.function.name.clone(), log);
+        self.logs.keep(scope, resolved.function.name.clone(), log);
         Ok(report)
-    }
-
-    /// Stores a log beside what follows: no step waits for it.
-    fn remember(&self, scope: Scope, name: String, log: InvocationLog) {
-        let Ok(turn) = Arc::clone(&self.logs).try_acquire_owned() else {
-            tracing::warn!(function = name, "the log of an invocation was not kept: too many at once");
-            return;
-        };
-        let ops = Arc::clone(&self.ops);
-        tokio::spawn(async move {
-            ops.remember_invocation(&scope, &name, log).await;
-            drop(turn);
-        });
     }
 
     /// What a function may use: as it is configured, and never more time than its lease leaves.

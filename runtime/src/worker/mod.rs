@@ -11,6 +11,7 @@ mod census;
 mod drive;
 mod guest_secrets;
 mod host;
+mod invocation_logs;
 mod lambda;
 mod lease;
 pub(crate) mod package;

@@ -4,8 +4,12 @@
 //!
 //! An example is used because one package may have many of them, each a component of its own.
 
+mod as_deployed;
 pub mod planted;
 pub mod planted_http;
+
+/// The guests that are built as one is that somebody deploys.
+pub const AS_DEPLOYED: [&str; 5] = as_deployed::AS_DEPLOYED;
 
 /// The component of the example with this name.
 ///

@@ -53,29 +53,31 @@ struct Ring {
 }
 
 impl Operations {
-    /// Remembers an invocation. What fails here is told in the log and fails nothing else.
-    pub async fn remember_invocation(&self, scope: &Scope, name: &str, mut log: InvocationLog) {
-        cut(&mut log.lines);
+    /// Remembers invocations of a function, oldest first, in one commit. What fails here is told in the log and
+    /// fails nothing else.
+    pub async fn remember_invocations(&self, scope: &Scope, name: &str, mut logs: Vec<InvocationLog>) {
+        for log in &mut logs {
+            cut(&mut log.lines);
+        }
         for _ in 0..ATTEMPTS_MAX {
-            match self.add_to_ring(scope, name, &mut log).await {
+            match self.add_to_ring(scope, name, &mut logs).await {
                 Ok(true) => return,
                 Ok(false) => {}
                 Err(_) => break,
             }
         }
-        tracing::warn!(function = name, "the log of an invocation was not kept");
+        tracing::warn!(function = name, count = logs.len(), "logs of invocations were not kept");
     }
 
     async fn add_to_ring(
         &self,
         scope: &Scope,
         name: &str,
-        log: &mut InvocationLog,
+        logs: &mut [InvocationLog],
     ) -> Result<bool, ApiError> {
         let head = keys::function_ring(scope, name);
         let seen: Option<Seen<Ring>> = self.load(head.clone()).await?;
-        let count = seen.as_ref().map_or(0, |seen| seen.record.count);
-        log.number = count + 1;
+        let mut count = seen.as_ref().map_or(0, |seen| seen.record.count);
         let mut batch = Batch::new().expect(head.clone(), seen.map(|seen| seen.revision));
         if !self.functions.has(name) {
             // The log of a function that is gone would stay for ever.
@@ -83,9 +85,16 @@ impl Operations {
             let Some(function) = self.load_entry(&place).await? else { return Ok(true) };
             batch = batch.expect(place, Some(function.revision));
         }
-        let slot = keys::function_log(scope, name, count % INVOCATIONS_MAX);
-        let batch = batch.put(head, to_bytes(&Ring { count: count + 1 })).put(slot, to_bytes(log));
-        self.commit(Change::of(batch)).await
+        // More than the ring holds push each other out.
+        let older = logs.len().saturating_sub(INVOCATIONS_MAX as usize);
+        count += older as u64;
+        for log in &mut logs[older..] {
+            let slot = keys::function_log(scope, name, count % INVOCATIONS_MAX);
+            count += 1;
+            log.number = count;
+            batch = batch.put(slot, to_bytes(log));
+        }
+        self.commit(Change::of(batch.put(head, to_bytes(&Ring { count })))).await
     }
 
     /// What is remembered of a function, oldest first.
