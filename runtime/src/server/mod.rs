@@ -19,6 +19,7 @@ mod lambda;
 mod listen;
 mod query;
 mod request_id;
+mod route;
 mod tls;
 mod wire;
 

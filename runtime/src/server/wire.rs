@@ -13,8 +13,7 @@ use http_body_util::Full;
 use hyper::body::Body;
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use hyper::http::request;
-use hyper::{Method, Request, Response, StatusCode};
-use keywheel_domain::api::lambda::is_path;
+use hyper::{Request, Response, StatusCode};
 use keywheel_domain::api::{ApiError, ErrorCode};
 use keywheel_domain::sigv4;
 use keywheel_domain::time::Timestamp;
@@ -22,11 +21,9 @@ use serde_json::{Map, Value};
 use tokio::sync::SemaphorePermit;
 use zeroize::Zeroizing;
 
-use super::answer_body::AnswerBody;
 use super::auth::{CLOUDTRAIL, KMS, SECRETS_MANAGER};
 use super::body::BodyError;
-use super::query::is_form;
-use super::{Origin, Server, health};
+use super::{Origin, Server};
 use crate::audit::trail::{
     Call, Identity, SessionAttributes, SessionContext, SessionIssuer, Trail, parameters,
 };
@@ -105,28 +102,8 @@ pub(super) struct Trace {
 pub(super) type Ended<'a> = Result<(), (&'static str, &'a str)>;
 
 impl Server {
-    /// Answers any request, whichever way it came.
-    pub async fn answer<B>(&self, request: Request<B>) -> Response<AnswerBody>
-    where
-        B: Body<Data = Bytes>,
-    {
-        let whole = match (request.method(), request.uri().path()) {
-            (&Method::POST, "/") if is_form(request.headers()) => Box::pin(self.answer_query(request)).await,
-            (&Method::POST, "/") => self.answer_call(request).await,
-            // It is refused as one that is posted is: its sender hears why.
-            (&Method::GET, "/") if request.uri().query().is_some_and(sigv4::is_presigned) => {
-                self.answer_call(request).await
-            }
-            (&Method::GET, "/healthz") => self.healthz().await,
-            (&Method::GET, "/metrics") => self.metrics_text(),
-            (&Method::GET, "/events") => return Box::pin(self.answer_events(request)).await,
-            (_, path) if is_path(path) => Box::pin(self.answer_lambda(request)).await,
-            _ => health::not_found(),
-        };
-        whole.map(AnswerBody::from)
-    }
-
-    async fn answer_call<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    /// Answers a call of an operation.
+    pub(super) async fn answer_call<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
     where
         B: Body<Data = Bytes>,
     {

@@ -27,7 +27,7 @@ pub(super) struct InvocationLogs {
 struct Waiting {
     logs: Logs,
     count: usize,
-    is_written: bool,
+    has_writer: bool,
 }
 
 impl InvocationLogs {
@@ -43,7 +43,7 @@ impl InvocationLogs {
         }
         waiting.count += 1;
         waiting.logs.entry((scope, function)).or_default().push(log);
-        if !mem::replace(&mut waiting.is_written, true) {
+        if !mem::replace(&mut waiting.has_writer, true) {
             let logs = Arc::clone(self);
             tokio::spawn(async move { logs.write().await });
         }
@@ -61,8 +61,8 @@ impl InvocationLogs {
     fn next(&self) -> Option<Logs> {
         let mut waiting = self.waiting();
         waiting.count = 0;
-        waiting.is_written = !waiting.logs.is_empty();
-        waiting.is_written.then(|| mem::take(&mut waiting.logs))
+        waiting.has_writer = !waiting.logs.is_empty();
+        waiting.has_writer.then(|| mem::take(&mut waiting.logs))
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {

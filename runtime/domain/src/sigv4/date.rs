@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{IncompleteSignatureError, Request, present::single};
+use super::{IncompleteSignatureError, Request};
 use crate::time::Timestamp;
 
 /// When the request says it was signed.
@@ -19,11 +19,11 @@ pub(super) struct RequestDate<'a> {
 impl<'a> RequestDate<'a> {
     /// `X-Amz-Date`, or else `Date`; `None` when there is neither.
     pub(super) fn of(request: Request<'a>) -> Result<Option<Self>, IncompleteSignatureError> {
-        if let Some(text) = single(request, "x-amz-date")? {
+        if let Some(text) = request.single("x-amz-date")? {
             let at = parse_basic(text).ok_or(IncompleteSignatureError::DateForm)?;
             return Ok(Some(Self { basic: Cow::Borrowed(text), at, header: "x-amz-date" }));
         }
-        let Some(text) = single(request, "date")? else {
+        let Some(text) = request.single("date")? else {
             return Ok(None);
         };
         let at = parse_basic(text)

@@ -62,6 +62,19 @@ impl<'a> Request<'a> {
             .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
             .map(|(_, value)| *value)
     }
+
+    /// The value of a header that may come once, trimmed.
+    fn single(self, name: &'static str) -> Result<Option<&'a str>, IncompleteSignatureError> {
+        let mut values = self.values(name);
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(IncompleteSignatureError::Repeated(name));
+        }
+        let text = str::from_utf8(value).map_err(|_| IncompleteSignatureError::NotText(name))?;
+        Ok(Some(text.trim_ascii()))
+    }
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub fn parse<'a>(request: &Request<'a>) -> Result<Presented<'a>, AuthError> {
     let request = *request;
     check_limits(request)?;
     let presigned = is_presigned(request.query);
-    let Some(header) = single(request, "authorization")? else {
+    let Some(header) = request.single("authorization")? else {
         return Err(match presigned {
             true => IncompleteSignatureError::Presigned.into(),
             false => AuthError::MissingAuthenticationToken,
@@ -75,14 +75,14 @@ pub fn parse<'a>(request: &Request<'a>) -> Result<Presented<'a>, AuthError> {
         return Err(IncompleteSignatureError::ScopeDate { scope, request }.into());
     }
     check_signed_headers(request, signed_headers, moment.header)?;
-    single(request, "host")?;
-    single(request, "x-amz-content-sha256")?;
+    request.single("host")?;
+    request.single("x-amz-content-sha256")?;
     Ok(Presented {
         access_key_id: scope.access_key_id,
         date: scope.date,
         region: scope.region,
         service: scope.service,
-        session_token: single(request, "x-amz-security-token")?,
+        session_token: request.single("x-amz-security-token")?,
         requested_at: moment.at,
         basic_date: moment.basic.clone(),
         signed_headers,
@@ -115,7 +115,7 @@ impl Presented<'_> {
     pub fn verify(&self, key: &SigningKey, now: Timestamp) -> Result<(), AuthError> {
         self.check_window(now)?;
         let payload_hash = sha256_hex(self.request.body);
-        if let Some(declared) = single(self.request, "x-amz-content-sha256")?
+        if let Some(declared) = self.request.single("x-amz-content-sha256")?
             && declared.as_bytes() != payload_hash
         {
             return Err(AuthError::PayloadHash);
@@ -287,20 +287,4 @@ fn check_signed_headers(
         }
     }
     Ok(())
-}
-
-/// The value of a header that may come once, trimmed.
-pub(super) fn single<'a>(
-    request: Request<'a>,
-    name: &'static str,
-) -> Result<Option<&'a str>, IncompleteSignatureError> {
-    let mut values = request.values(name);
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    if values.next().is_some() {
-        return Err(IncompleteSignatureError::Repeated(name));
-    }
-    let text = str::from_utf8(value).map_err(|_| IncompleteSignatureError::NotText(name))?;
-    Ok(Some(text.trim_ascii()))
 }
