@@ -8,11 +8,13 @@ use std::task::{Context, Waker};
 
 use async_trait::async_trait;
 use keywheel::entropy::Entropy;
+use keywheel::ops::InvocationLog;
 use keywheel::ops::keys::{self, Due, DueEntry};
 use keywheel::store::{Batch, RedbStore, SCAN_ENTRIES_MAX, Store};
 use keywheel::worker::{Invocation, Invoke, Report, RoomLimits, Source};
 use keywheel_domain::api::{ApiError, PutSecretValueRequest, SecretValue, UpdateSecretVersionStageRequest};
 use keywheel_domain::rotation::{Outcome, Step};
+use keywheel_domain::secret::Scope;
 use keywheel_domain::time::Timestamp;
 use keywheel_domain::version::{CURRENT, PENDING};
 use keywheel_tests::clock::SimClock;
@@ -277,6 +279,32 @@ async fn no_invocation_is_forgotten_because_others_end_with_it() {
     assert_eq!(numbers.await.unwrap(), (steps - 99..=steps).collect::<Vec<_>>());
     stop.send(true).unwrap();
     work.await.unwrap();
+}
+
+/// Each byte of such a line is six in the store.
+#[tokio::test]
+async fn logs_that_grow_when_they_are_stored_are_kept_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, entropy) = (Arc::new(SimClock::at_noon()), Arc::new(SimEntropy::new(9)));
+    let node = Node::open(Arc::new(SimStore::new()), folder.path(), &["noop"], clock, entropy).await.unwrap();
+    let log = InvocationLog {
+        number: 0,
+        at: Timestamp::default(),
+        version: "$LATEST".to_owned(),
+        digest: String::new(),
+        step: "createSecret".to_owned(),
+        secret_arn: String::new(),
+        token: FIRST.to_owned(),
+        duration_us: 1,
+        failure: None,
+        lines: vec!["\u{1}".repeat(16 * 1024 - 1)],
+    };
+    let scope = Scope { account: ACCOUNT.into(), region: REGION.into() };
+    node.ops.remember_invocations(&scope, "noop", vec![log; 120]).await;
+    let told = node.call("Keywheel.ListFunctionLogs", &json!({"FunctionName": "noop"})).await.unwrap();
+    let invocations = told["Invocations"].as_array().unwrap();
+    assert_eq!((invocations.len(), &invocations[99]["Number"]), (100, &json!(120)));
+    assert_eq!(invocations[0]["Log"][0].as_str().unwrap().len(), 16 * 1024 - 1);
 }
 
 /// Waits until so many rotations are not complete.

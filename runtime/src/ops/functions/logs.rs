@@ -8,16 +8,25 @@ use serde::{Deserialize, Serialize};
 use crate::ops::change::{Change, to_bytes};
 use crate::ops::load::from_entry;
 use crate::ops::{Operations, Seen, keys};
-use crate::store::{Batch, Key, SCAN_ENTRIES_MAX};
+use crate::store::{BATCH_BYTES_MAX, Batch, Key, SCAN_ENTRIES_MAX};
 
 /// Invocations of a function that are remembered.
 pub(super) const INVOCATIONS_MAX: u64 = 100;
 /// Bytes of the lines of one invocation that are remembered: its end tells most.
 const LINES_BYTES_MAX: usize = 16 * 1024;
-/// Lost races after which an invocation is not remembered.
+/// Lost races after which invocations are not remembered.
 const ATTEMPTS_MAX: usize = 8;
+/// Invocations that are remembered in one commit.
+const COMMIT_MAX: usize = 16;
+/// What a byte of a log may become: `\u0001`.
+const ESCAPED_BYTES_MAX: usize = 6;
 
 const _: () = assert!(INVOCATIONS_MAX < SCAN_ENTRIES_MAX as u64, "one scan sees all that is remembered");
+const _: () = assert!(COMMIT_MAX as u64 <= INVOCATIONS_MAX, "no commit writes a place of the ring twice");
+const _: () = assert!(
+    COMMIT_MAX * LINES_BYTES_MAX * ESCAPED_BYTES_MAX < BATCH_BYTES_MAX / 2,
+    "a commit has room for what is not lines too"
+);
 
 /// One invocation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,20 +62,28 @@ struct Ring {
 }
 
 impl Operations {
-    /// Remembers invocations of a function, oldest first, in one commit. What fails here is told in the log and
+    /// Remembers invocations of a function, oldest first, some in a commit. What fails here is told in the log and
     /// fails nothing else.
     pub async fn remember_invocations(&self, scope: &Scope, name: &str, mut logs: Vec<InvocationLog>) {
-        for log in &mut logs {
+        for logs in logs.chunks_mut(COMMIT_MAX) {
+            if !self.remember_some(scope, name, logs).await {
+                tracing::warn!(function = name, count = logs.len(), "logs of invocations were not kept");
+            }
+        }
+    }
+
+    async fn remember_some(&self, scope: &Scope, name: &str, logs: &mut [InvocationLog]) -> bool {
+        for log in logs.iter_mut() {
             cut(&mut log.lines);
         }
         for _ in 0..ATTEMPTS_MAX {
-            match self.add_to_ring(scope, name, &mut logs).await {
-                Ok(true) => return,
+            match self.add_to_ring(scope, name, logs).await {
+                Ok(true) => return true,
                 Ok(false) => {}
-                Err(_) => break,
+                Err(_) => return false,
             }
         }
-        tracing::warn!(function = name, count = logs.len(), "logs of invocations were not kept");
+        false
     }
 
     async fn add_to_ring(
@@ -85,10 +102,7 @@ impl Operations {
             let Some(function) = self.load_entry(&place).await? else { return Ok(true) };
             batch = batch.expect(place, Some(function.revision));
         }
-        // More than the ring holds push each other out.
-        let older = logs.len().saturating_sub(INVOCATIONS_MAX as usize);
-        count += older as u64;
-        for log in &mut logs[older..] {
+        for log in logs {
             let slot = keys::function_log(scope, name, count % INVOCATIONS_MAX);
             count += 1;
             log.number = count;
